@@ -1,0 +1,14 @@
+//! Bytes at rest: durable publishing, safe names, memory maps.
+//!
+//! In: bytes and names. Out: files that are whole or absent. Promises: a file under its public name is
+//! complete and synced. Refuses: names that leave their root. Cost: one rename and two syncs a file.
+
+mod map;
+mod name;
+mod publish;
+mod text;
+
+pub use map::Map;
+pub use name::check_name;
+pub use publish::{Pending, PendingFolder, publish};
+pub use text::{read_json, read_text, write_json};

@@ -1,0 +1,45 @@
+//! Memory maps of files that we wrote.
+
+use std::fs::File;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result, While};
+
+/// A read-only map of a published file. Clone an `Arc<Map>` to keep its bytes alive.
+#[derive(Debug)]
+pub struct Map {
+    map: memmap2::Mmap,
+    path: PathBuf,
+}
+
+impl Map {
+    /// Maps a file that was published by this program. Refuses an empty file.
+    #[allow(unsafe_code)]
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).during(|| format!("mapping {}", path.display()))?;
+        let length = file.metadata().during(|| format!("mapping {}", path.display()))?.len();
+        if length == 0 {
+            return Err(Error::corrupt(format!("{} is empty", path.display()))
+                .hint("run `eclaircie verify` on the archive, then ingest the scene again"));
+        }
+        // SAFETY: published files are never written again in place (`publish` renames over them, which
+        // leaves the mapped inode alone), so the bytes under this map do not change or shrink.
+        let map = unsafe { memmap2::Mmap::map(&file) }
+            .during(|| format!("mapping {}", path.display()))?;
+        Ok(Self { map, path: path.to_owned() })
+    }
+
+    /// Where the bytes are.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Deref for Map {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.map
+    }
+}
