@@ -8,7 +8,10 @@
 
 mod archive;
 mod catalog;
+mod cli;
 mod error;
+#[cfg(feature = "torch")]
+mod evaluate;
 mod geo;
 mod layout;
 mod limits;
@@ -16,14 +19,23 @@ mod limits;
 mod metrics;
 #[cfg(feature = "torch")]
 mod models;
+#[cfg(feature = "torch")]
+mod ops;
+#[cfg(feature = "torch")]
+mod reconstruct;
 mod sql;
 mod store;
 mod stream;
 #[cfg(feature = "torch")]
 mod tensors;
+#[cfg(feature = "torch")]
+mod train;
 
 pub use archive::*;
 pub use catalog::*;
+pub use cli::main;
+#[cfg(feature = "torch")]
+pub use evaluate::*;
 pub use error::{Error, Kind as ErrorKind, Result, While};
 pub use geo::*;
 pub use layout::*;
@@ -31,8 +43,14 @@ pub use layout::*;
 pub use metrics::*;
 #[cfg(feature = "torch")]
 pub use models::*;
+#[cfg(feature = "torch")]
+pub use ops::*;
+#[cfg(feature = "torch")]
+pub use reconstruct::*;
 pub use sql::*;
 pub use store::*;
 pub use stream::*;
 #[cfg(feature = "torch")]
 pub use tensors::*;
+#[cfg(feature = "torch")]
+pub use train::*;

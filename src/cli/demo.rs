@@ -1,0 +1,213 @@
+//! `demo`: the whole flow as a list of this program's own commands.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Parser;
+
+use super::{Cli, Done};
+use crate::error::{Error, Result};
+use crate::stream::Cancel;
+
+/// Run the main job from beginning to end: cloudy scene in, reconstructed scene out, with a report page.
+///
+/// Every step is a command that you could type; it is printed before it runs.
+///
+/// Example: eclaircie demo demo/
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Folder to work in; what is finished there is kept.
+    #[arg(default_value = "demo")]
+    out: PathBuf,
+    /// Use a real GeoTIFF series (a folder with one file a band and CSV files of dates) instead of a simulated archive.
+    #[arg(long, value_name = "FOLDER")]
+    real: Option<PathBuf>,
+    /// Chance.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Optimiser steps of each network.
+    #[arg(long)]
+    steps: Option<u64>,
+}
+
+pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
+    let mut script = Script { cancel, out: args.out.clone(), times: Vec::new() };
+    match &args.real {
+        Some(data) => real(&mut script, data, &args)?,
+        None => simulated(&mut script, &args)?,
+    }
+    script.summary()?;
+    Ok(Done::Whole)
+}
+
+/// Runs commands one after the other and keeps their times.
+struct Script<'a> {
+    cancel: &'a Cancel,
+    out: PathBuf,
+    times: Vec<(String, f64)>,
+}
+
+impl Script<'_> {
+    /// A path in the demo's folder.
+    fn at(&self, name: &str) -> String {
+        self.out.join(name).display().to_string()
+    }
+
+    /// Prints and runs one command of words separated by blanks; `{x}` stands for `x` in the demo's folder.
+    fn step(&mut self, command: &str) -> Result<()> {
+        self.cancel.check()?;
+        let words: Vec<String> = command.split_whitespace().map(|w| self.expand(w)).collect();
+        eprintln!("\n$ eclaircie {}", words.join(" "));
+        let line = std::iter::once("eclaircie".to_owned()).chain(words.iter().cloned());
+        let cli = Cli::try_parse_from(line)
+            .map_err(|e| Error::internal("a step of the demo is not a command").with_source(e))?;
+        let started = Instant::now();
+        match super::run(cli.verb, self.cancel)? {
+            Done::Damaged => return Err(Error::corrupt("the archive that was just written is damaged")),
+            Done::Whole | Done::Quarantined => {}
+        }
+        let name = words.first().cloned().unwrap_or_default();
+        self.times.push((name, started.elapsed().as_secs_f64()));
+        Ok(())
+    }
+
+    fn expand(&self, word: &str) -> String {
+        match (word.find('{'), word.find('}')) {
+            (Some(a), Some(b)) if a < b => {
+                format!("{}{}{}", &word[..a], self.at(&word[a + 1..b]), &word[b + 1..])
+            }
+            _ => word.to_owned(),
+        }
+    }
+
+    /// Seconds by step, and where to look.
+    fn summary(&self) -> Result<()> {
+        let all: f64 = self.times.iter().map(|t| t.1).sum();
+        let mut text = String::from("\nseconds by step\n");
+        for (name, seconds) in &self.times {
+            text += &format!("{name:12} {seconds:8.1}\n");
+        }
+        text += &format!("{:12} {all:8.1}\n\nopen {}", "all", self.at("report.html"));
+        super::say(&text)
+    }
+}
+
+/// The archive's most telling scene: about half cloudy, whole, with inputs on both sides.
+fn choose_scene(archive: &Path) -> Result<(String, String)> {
+    use crate::archive::Archive;
+    use crate::catalog::Catalog;
+    use crate::sql::Session;
+    let catalog = Catalog::open(&Archive::open(archive)?)?;
+    let session = Session::new(crate::limits::MEMORY_DEFAULT)?.with_scenes(&catalog)?;
+    let layout = crate::layout::Layout::open("os2_scene")?;
+    let samples = layout.samples(&session, &crate::geo::Splitter::default())?;
+    let at_t = samples.role("s2_t").ok_or_else(|| Error::internal("os2_scene has no s2_t"))?;
+    let cloudiness = |s: &&crate::layout::Sample| {
+        catalog
+            .scenes()
+            .iter()
+            .find(|c| {
+                c.sensor == crate::archive::Sensor::S2
+                    && c.tile == *s.tile
+                    && c.time == s.patches[at_t].time
+            })
+            .filter(|c| c.nodata_percent < 1.0)
+            .and_then(|c| c.cloud_percent)
+            .map_or(f64::INFINITY, |p| (p - 60.0).abs())
+    };
+    let best = samples
+        .rows
+        .iter()
+        .min_by(|a, b| cloudiness(a).total_cmp(&cloudiness(b)))
+        .ok_or_else(|| Error::not_found("no scene has clear neighbours before and after"))?;
+    let day = best.patches[at_t].time.date().map(|d| d.to_string()).unwrap_or_default();
+    Ok((best.tile.to_string(), day))
+}
+
+fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
+    let seed = args.seed;
+    s.step(&format!("simulate {{simulated}} --seed {seed}"))?;
+    s.step("ingest {simulated/products} {archive}")?;
+    s.step("ingest {simulated/truth} {truth}")?;
+    s.step("sql {archive} --file cloudiness")?;
+    s.step("layout count {archive} --layout ssop --split-block 1")?;
+    s.step("layout count {archive} --layout os2 --split-block 1")?;
+    let (ssop, msop) = (args.steps.unwrap_or(400), args.steps.unwrap_or(300));
+    s.step(&format!(
+        "train {{archive}} --layout ssop --split-block 1 --model ssop-unet-small --to {{ssop}} \
+         --steps {ssop} --seed {seed} --stats-to {{stats/train-ssop.json}}"
+    ))?;
+    s.step(&format!(
+        "train {{archive}} --layout os2 --split-block 1 --model msop-unet-small --to {{msop}} \
+         --steps {msop} --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
+    ))?;
+    let (tile, day) = choose_scene(&s.out.join("archive"))?;
+    let weights = [("ssop", "{ssop/weights.safetensors}"), ("msop", "{msop/weights.safetensors}")];
+    for (name, method) in [("gapfill", "gapfill")].into_iter().chain(weights) {
+        s.step(&format!(
+            "reconstruct {{archive}} --tile {tile} --date {day} --method {method} \
+             --to {{cubes/{name}.zarr}} --stats-to {{stats/reconstruct-{name}.json}}"
+        ))?;
+    }
+    s.step("export {cubes/msop.zarr} --to {cubes/msop.tif}")?;
+    s.step(
+        "evaluate {archive} --layout os2 --split-block 1 --truth {truth} --method input --method gapfill \
+         --method {ssop/weights.safetensors} --method {msop/weights.safetensors} \
+         --to {scores.parquet} --stats --stats-to {stats/evaluate.json}",
+    )?;
+    s.step(&format!(
+        "report {{report.html}} --archive {{archive}} --truth {{truth}} --tile {tile} --date {day} \
+         --cube gapfill={{cubes/gapfill.zarr}} --cube ssop={{cubes/ssop.zarr}} \
+         --cube msop={{cubes/msop.zarr}} --scores {{scores.parquet}} --run ssop={{ssop}} \
+         --run msop={{msop}} --stats {{stats}} --fact seed={seed}"
+    ))
+}
+
+/// Day from which targets of a real series are kept for the test, and from which they validate: the last quarter of
+/// the dates, and the tenth before it.
+fn boundaries(archive: &Path) -> Result<(String, String)> {
+    use crate::archive::{Archive, Sensor};
+    let catalog = crate::catalog::Catalog::open(&Archive::open(archive)?)?;
+    let times: Vec<_> =
+        catalog.scenes().iter().filter(|s| s.sensor == Sensor::S2).map(|s| s.time).collect();
+    let day = |share: f64| {
+        let i = ((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1));
+        times.get(i).and_then(|t| t.date()).map(|d| d.to_string())
+    };
+    day(0.65).zip(day(0.75)).ok_or_else(|| Error::not_found("the series has no optical date"))
+}
+
+fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
+    let (seed, steps) = (args.seed, args.steps.unwrap_or(600));
+    let data = data.display();
+    s.step(&format!("ingest {data} {{archive}} --patch 64"))?;
+    s.step("sql {archive} --file cloudiness")?;
+    let (valid, test) = boundaries(&s.out.join("archive"))?;
+    let dates = format!("--set valid_from={valid} --set test_from={test}");
+    s.step(&format!("layout count {{archive}} --layout os2_dates {dates}"))?;
+    s.step(&format!(
+        "train {{archive}} --layout os2_dates {dates} --model msop-unet-small --to {{msop}} \
+         --steps {steps} --batch 16 --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
+    ))?;
+    s.step("evaluate {archive} --layout hidden --valid-share 0 --test-share 0 --split train \
+            --method gapfill --to {hidden.parquet}")?;
+    s.step(&format!(
+        "evaluate {{archive}} --layout os2_dates {dates} --method input --method gapfill \
+         --method {{msop/weights.safetensors}} --to {{scores.parquet}} \
+         --stats-to {{stats/evaluate.json}}"
+    ))?;
+    let (tile, day) = choose_scene(&s.out.join("archive"))?;
+    for (name, method) in [("gapfill", "gapfill"), ("msop", "{msop/weights.safetensors}")] {
+        s.step(&format!(
+            "reconstruct {{archive}} --tile {tile} --date {day} --method {method} \
+             --to {{cubes/{name}.zarr}} --stats-to {{stats/reconstruct-{name}.json}}"
+        ))?;
+    }
+    s.step("export {cubes/msop.zarr} --to {cubes/msop.tif}")?;
+    s.step(&format!(
+        "report {{report.html}} --archive {{archive}} --tile {tile} --date {day} \
+         --cube gapfill={{cubes/gapfill.zarr}} --cube msop={{cubes/msop.zarr}} \
+         --scores {{scores.parquet}} --scores {{hidden.parquet}} --run msop={{msop}} \
+         --stats {{stats}} --fact seed={seed}"
+    ))
+}

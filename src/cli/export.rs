@@ -1,0 +1,47 @@
+//! `export`: a cube's scene as a Cloud-Optimised GeoTIFF.
+
+use std::path::PathBuf;
+
+use super::Done;
+use crate::archive::{Cube, Layer};
+use crate::cog::write_cog;
+use crate::error::{Error, Result};
+use crate::geo::Stamp;
+
+/// Write one date of a cube as a Cloud-Optimised GeoTIFF.
+///
+/// Example: eclaircie export msop.zarr --date 2018-05-11 --to msop.tif
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The cube.
+    cube: PathBuf,
+    /// Day of the scene; the first if left out.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    date: Option<String>,
+    /// The file to write.
+    #[arg(long, value_name = "FILE.tif")]
+    to: PathBuf,
+}
+
+pub(super) fn run(a: Args) -> Result<Done> {
+    let cube = Cube::open(&a.cube)?;
+    let slot = match &a.date {
+        None => 0,
+        Some(date) => {
+            let day = Stamp::parse(date)?.date();
+            cube.times().iter().position(|t| t.date() == day).ok_or_else(|| {
+                let days: Vec<String> = cube.times().iter().map(Stamp::to_string).collect();
+                Error::not_found(format!("the cube has no scene on {date}"))
+                    .hint(format!("it has {}", days.join(", ")))
+            })?
+        }
+    };
+    let grid = cube.grid().clone();
+    let values = cube.read(slot, crate::geo::Window::new(0, 0, grid.height, grid.width))?;
+    let size = grid.height * grid.width;
+    let bands: Vec<(&str, &[i16])> =
+        Layer::S2Fine.bands().iter().copied().zip(values.chunks_exact(size)).collect();
+    write_cog(&a.to, &grid, &bands, Layer::S2Fine.nodata() as i16)?;
+    super::say(&a.to.display().to_string())?;
+    Ok(Done::Whole)
+}

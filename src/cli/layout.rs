@@ -1,0 +1,86 @@
+//! `layout`: what a layout finds.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::{Done, args::LayoutArgs};
+use crate::archive::Archive;
+use crate::error::Result;
+use crate::layout::Layout;
+
+/// Look at acquisition layouts: list them, show their SQL, count their samples.
+///
+/// Example: eclaircie layout count archive/ --layout os2 --set gap_hours=48
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// The layouts and questions that ship with the program.
+    List,
+    /// The text of one.
+    Show {
+        /// Name or file.
+        layout: String,
+    },
+    /// How many samples it finds, by split and tile.
+    Count {
+        /// The archive.
+        archive: PathBuf,
+        #[command(flatten)]
+        layout: LayoutArgs,
+    },
+    /// The first samples, by name.
+    Preview {
+        /// The archive.
+        archive: PathBuf,
+        #[command(flatten)]
+        layout: LayoutArgs,
+        /// How many.
+        #[arg(long, default_value_t = 10)]
+        rows: usize,
+    },
+}
+
+pub(super) fn run(args: Args) -> Result<Done> {
+    match args.what {
+        What::List => list()?,
+        What::Show { layout } => super::say(&Layout::open(&layout)?.sql)?,
+        What::Count { archive, layout } => count(&Archive::open(&archive)?, &layout)?,
+        What::Preview { archive, layout, rows } => {
+            let (samples, _) = layout.samples(&Archive::open(&archive)?)?;
+            for sample in samples.rows.iter().take(rows) {
+                super::say(&format!("{:6} {}", sample.split.name(), sample.name()))?;
+            }
+        }
+    }
+    Ok(Done::Whole)
+}
+
+fn list() -> Result<()> {
+    for name in Layout::shipped() {
+        let about = Layout::open(name)?.about;
+        super::say(&format!("{name:14} {}", about.lines().next().unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
+fn count(archive: &Archive, layout: &LayoutArgs) -> Result<()> {
+    let (samples, snapshot) = layout.samples(archive)?;
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for s in &samples.rows {
+        *counts.entry((&s.tile, s.split.name())).or_default() += 1;
+    }
+    let roles: Vec<&str> = samples.roles.iter().map(|r| r.name.as_str()).collect();
+    super::say(&format!("layout {} ({})", samples.layout, roles.join(", ")))?;
+    super::say(&format!("query {}  snapshot {snapshot}", samples.query_hash))?;
+    for ((tile, split), n) in counts {
+        super::say(&format!("{tile:8} {split:6} {n:>9}"))?;
+    }
+    super::say(&format!("{:15} {:>9}", "all", samples.rows.len()))
+}

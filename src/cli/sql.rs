@@ -1,0 +1,112 @@
+//! `sql`: a question to the catalog.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use super::{Done, args};
+use crate::archive::Archive;
+use crate::catalog::Catalog;
+use crate::error::{Error, Result};
+use crate::layout::Layout;
+use crate::sql::Session;
+
+/// Ask the catalog in SQL: tables scenes, patches, s2, s1, dem, and your own Parquet files.
+///
+/// Example: eclaircie sql archive/ "SELECT tile, count(*) FROM scenes GROUP BY tile"
+///
+/// Example: eclaircie sql --table s2=s2.parquet "SELECT count(*) FROM s2 WHERE cloud_percent < 5"
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The archive (may be left out with --table), then the query.
+    #[arg(required = true, num_args = 1..=2, value_names = ["ARCHIVE", "QUERY"])]
+    words: Vec<String>,
+    /// Read the query from a shipped question or a file; then no QUERY is given.
+    #[arg(long, value_name = "NAME|FILE")]
+    file: Option<String>,
+    /// Sets a `$name` parameter of the file.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// Registers a Parquet file as a table; may be repeated.
+    #[arg(long = "table", value_name = "NAME=FILE", value_parser = args::parse_named)]
+    tables: Vec<(String, PathBuf)>,
+    /// How to print.
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+    /// Where to write; needed for parquet.
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// Memory for the query.
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = args::parse_bytes)]
+    memory: usize,
+    /// Print the plan instead of the answer.
+    #[arg(long)]
+    explain: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Csv,
+    Json,
+    Parquet,
+}
+
+impl Args {
+    /// The archive, if any, and the query with its parameters.
+    fn question(&self) -> Result<(Option<&str>, Layout)> {
+        let plain = |sql: &str| Layout {
+            name: "query".into(),
+            about: String::new(),
+            sql: sql.to_owned(),
+            params: Vec::new(),
+        };
+        match (&self.file, self.words.as_slice()) {
+            (Some(file), words) => {
+                let mut layout = Layout::open(file)?;
+                layout.set(&self.set)?;
+                match words {
+                    [archive] => Ok((Some(archive), layout)),
+                    _ => Err(Error::usage("with --file, give the archive alone")
+                        .hint("leave out the query text, or leave out --file")),
+                }
+            }
+            (None, [archive, sql]) => Ok((Some(archive), plain(sql))),
+            (None, [sql]) => Ok((None, plain(sql))),
+            _ => Err(Error::usage("give an archive and a query")),
+        }
+    }
+}
+
+pub(super) fn run(args: Args) -> Result<Done> {
+    let (archive, query) = args.question()?;
+    let mut session = Session::new(args.memory)?;
+    if let Some(root) = archive {
+        session = session.with_catalog(&Catalog::open(&Archive::open(root.as_ref())?)?)?;
+    }
+    for (name, file) in &args.tables {
+        session = session.with_table(name, file)?;
+    }
+    if args.explain {
+        super::say(&session.explain(&query.sql, &query.params)?)?;
+        return Ok(Done::Whole);
+    }
+    let answer = session.query(&query.sql, &query.params)?;
+    let text = match args.format {
+        Format::Table => answer.to_table()?,
+        Format::Csv => answer.to_csv()?,
+        Format::Json => answer.to_json()?,
+        Format::Parquet => {
+            let path = args.to.as_deref().ok_or_else(|| {
+                Error::usage("Parquet cannot be printed").hint("name a file with --to FILE")
+            })?;
+            answer.to_parquet(path)?;
+            return Ok(Done::Whole);
+        }
+    };
+    match &args.to {
+        Some(path) => crate::store::publish(path, text.as_bytes())?,
+        None => super::say(&text)?,
+    }
+    Ok(Done::Whole)
+}

@@ -1,0 +1,73 @@
+//! `normalise`: stored integers to what networks see.
+
+use tch::{Device, Kind};
+
+use crate::archive::{Layer, Sensor, mask};
+use crate::error::{Error, Result};
+use crate::stream::{Emit, Operator};
+use crate::tensors::{Batch, normalise};
+
+/// Scales every tensor of a batch and moves it to a device. An optical tensor also gives `valid_NAME`, true where
+/// all bands hold data, so that no-data never reaches a loss or a metric; `mask` becomes `cloudy`.
+pub struct Normalise {
+    device: Device,
+}
+
+impl Normalise {
+    /// To this device.
+    pub fn new(device: Device) -> Self {
+        Self { device }
+    }
+
+    fn convert(&self, batch: Batch) -> Result<Batch> {
+        let mut tensors = std::collections::BTreeMap::new();
+        for (name, stored) in batch.tensors {
+            if name == "mask" {
+                let bits = stored.f_bitwise_and(mask::CLOUDY as i64).map_err(torch)?;
+                let cloudy = bits.f_ne(0).and_then(|t| t.f_to_device(self.device)).map_err(torch)?;
+                tensors.insert("cloudy".to_owned(), cloudy);
+                continue;
+            }
+            let layer = layer_of(&name)?;
+            if layer == Layer::S2Fine {
+                let valid = stored
+                    .f_ne(layer.nodata())
+                    .and_then(|t| t.f_all_dim(1, true))
+                    .and_then(|t| t.f_to_device(self.device))
+                    .and_then(|t| t.f_to_kind(Kind::Bool))
+                    .map_err(torch)?;
+                tensors.insert(format!("valid_{name}"), valid);
+            }
+            tensors.insert(name, normalise(layer, &stored, self.device)?);
+        }
+        Ok(Batch { tensors, names: batch.names })
+    }
+}
+
+/// Optical unless the name says otherwise: methods such as `gapfill` give optical pixels too.
+fn layer_of(name: &str) -> Result<Layer> {
+    let sensor = name.split('_').next().and_then(Sensor::parse);
+    Ok(match sensor {
+        Some(Sensor::S1) => Layer::S1,
+        Some(Sensor::Dem) => Layer::Dem,
+        _ => Layer::S2Fine,
+    })
+}
+
+fn torch(e: tch::TchError) -> Error {
+    Error::internal("libtorch refused to scale a batch").with_source(e)
+}
+
+impl Operator for Normalise {
+    type In = Batch;
+    type Out = Batch;
+
+    fn name(&self) -> String {
+        "normalise".into()
+    }
+
+    fn apply(&mut self, item: Batch, out: &mut Emit<Batch>) -> Result<()> {
+        out.push(self.convert(item)?);
+        Ok(())
+    }
+}

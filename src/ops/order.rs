@@ -1,0 +1,40 @@
+//! The order of samples: a function of (seed, epoch) alone.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_pcg::Pcg64Mcg;
+
+/// Two numbers to one, well mixed (SplitMix64's finaliser).
+pub(super) fn mix(a: u64, b: u64) -> u64 {
+    let mut z = a ^ b.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+/// A permutation of `0..n` for one epoch.
+pub fn order(n: usize, seed: u64, epoch: u64) -> Vec<usize> {
+    let mut all: Vec<usize> = (0..n).collect();
+    all.shuffle(&mut Pcg64Mcg::seed_from_u64(mix(seed, epoch)));
+    all
+}
+
+/// The items in the order of one epoch, as many as asked for.
+pub fn ordered<T: Clone>(items: &[T], seed: u64, epoch: u64, most: usize) -> Vec<T> {
+    order(items.len(), seed, epoch).into_iter().take(most).map(|i| items[i].clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_epoch_sees_every_sample_once_in_an_order_of_its_own() {
+        let (a, b) = (order(100, 7, 0), order(100, 7, 1));
+        assert_ne!(a, b);
+        assert_eq!(a, order(100, 7, 0));
+        let mut sorted = b;
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..100).collect::<Vec<_>>());
+    }
+}

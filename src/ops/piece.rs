@@ -1,0 +1,224 @@
+//! Pieces of a whole scene: where they are, what they need, what they become.
+//!
+//! A piece is written once, by one task. Its input is larger by a halo of [`HALO`] pixels, cut at the scene's edge,
+//! where the network pads with zeros just as it did on training patches. Windows start at multiples of the network's
+//! stride, so that pieces fit without a seam.
+
+use std::collections::BTreeMap;
+
+use tch::{Device, Tensor};
+
+use super::interpolate;
+use super::series::{Place, load_series};
+use crate::archive::{Block, Layer, Tile, Values};
+use crate::error::{Error, Result};
+use crate::geo::{Grid, Stamp, Window};
+use crate::stream::{Emit, Operator, Weigh};
+use crate::tensors::{Batch, from_block, normalise};
+
+/// The U-Nets see 66 px; the next multiple of their stride of 32.
+pub const HALO: usize = 96;
+const STRIDE: usize = 32;
+
+/// One piece to make.
+#[derive(Debug, Clone, Copy)]
+pub struct Task {
+    /// Pixels (10 m) to write.
+    pub output: Window,
+    /// Pixels (10 m) to read.
+    pub input: Window,
+}
+
+/// One role of a scene's inputs.
+#[derive(Debug, Clone)]
+pub struct SceneRole {
+    /// Name, as `s2_t`.
+    pub name: String,
+    /// Which array.
+    pub layer: Layer,
+    /// Index along its time axis.
+    pub slot: usize,
+}
+
+/// What the sensor saw at t over an output window.
+#[derive(Debug)]
+pub struct Observed {
+    /// `[band, y, x]`.
+    pub pixels: Vec<i16>,
+    /// `[y, x]`.
+    pub mask: Vec<u8>,
+}
+
+/// A piece with its normalised tensors.
+#[derive(Debug)]
+pub struct PieceInput {
+    /// Where.
+    pub task: Task,
+    /// One tensor a role, `[1, c, h, w]`, padded to the stride at the bottom and right.
+    pub batch: Batch,
+    /// What was seen at t.
+    pub observed: Option<Observed>,
+}
+
+/// A finished piece.
+#[derive(Debug)]
+pub struct Piece {
+    /// Where, in 10 m pixels.
+    pub window: Window,
+    /// `[band, y, x]` int16.
+    pub values: Vec<i16>,
+}
+
+impl Weigh for Task {
+    fn bytes(&self) -> usize {
+        size_of::<Self>()
+    }
+}
+
+impl Weigh for PieceInput {
+    fn bytes(&self) -> usize {
+        self.batch.bytes() + self.observed.as_ref().map_or(0, |o| 2 * o.pixels.len() + o.mask.len())
+    }
+}
+
+impl Weigh for Piece {
+    fn bytes(&self) -> usize {
+        2 * self.values.len()
+    }
+}
+
+/// Cuts a grid into tasks of `side` px, row by row.
+pub fn cut(grid: &Grid, side: usize) -> Vec<Task> {
+    let side = side.next_multiple_of(STRIDE).max(STRIDE);
+    let mut tasks = Vec::new();
+    for row in (0..grid.height).step_by(side) {
+        for col in (0..grid.width).step_by(side) {
+            let height = side.min(grid.height - row);
+            let width = side.min(grid.width - col);
+            let (top, left) = (row.saturating_sub(HALO), col.saturating_sub(HALO));
+            let bottom = (row + height + HALO).min(grid.height);
+            let right = (col + width + HALO).min(grid.width);
+            tasks.push(Task {
+                output: Window::new(row, col, height, width),
+                input: Window::new(top, left, bottom - top, right - left),
+            });
+        }
+    }
+    tasks
+}
+
+/// `read`: the input windows of a scene's roles as tensors.
+pub struct ReadPiece {
+    tile: Tile,
+    roles: Vec<SceneRole>,
+    mask_slot: usize,
+    device: Device,
+}
+
+impl ReadPiece {
+    /// `mask_slot`: the optical slot of t.
+    pub fn new(tile: &Tile, roles: &[SceneRole], mask_slot: usize, device: Device) -> Self {
+        Self { tile: tile.clone(), roles: roles.to_vec(), mask_slot, device }
+    }
+
+    fn read(&self, task: Task) -> Result<PieceInput> {
+        let mut tensors = BTreeMap::new();
+        for role in &self.roles {
+            let window = even(task.input).coarsen(role.layer.factor()).ok_or_else(|| {
+                Error::internal(format!("an input window does not fall on {} px", role.layer.name()))
+            })?;
+            let block = self.tile.read(role.layer, role.slot, window)?;
+            let tensor = normalise(role.layer, &from_block(&block)?, self.device)?;
+            tensors.insert(role.name.clone(), pad(&tensor, STRIDE / role.layer.factor())?);
+        }
+        let pixels = match self.tile.read(Layer::S2Fine, self.mask_slot, task.output)?.values {
+            Values::I16(v) => v,
+            _ => return Err(Error::internal("optical pixels are not int16")),
+        };
+        let mask = match self.tile.read(Layer::S2Mask, self.mask_slot, task.output)? {
+            Block { values: Values::U8(v), .. } => v,
+            _ => return Err(Error::internal("a mask is not uint8")),
+        };
+        let batch = Batch { tensors, names: vec![self.tile.name().to_owned()] };
+        Ok(PieceInput { task, batch, observed: Some(Observed { pixels, mask }) })
+    }
+}
+
+/// Widths at the scene's edge may be odd; the 20 m arrays drop that last pixel, and so do we.
+fn even(w: Window) -> Window {
+    Window::new(w.row, w.col, w.height & !1, w.width & !1)
+}
+
+/// Repeats the last row and column up to a multiple of the stride: `[1, c, h, w] -> [1, c, h', w']`.
+fn pad(tensor: &Tensor, stride: usize) -> Result<Tensor> {
+    let size = tensor.size();
+    let (height, width) = (size[2] as usize, size[3] as usize);
+    let below = (height.next_multiple_of(stride) - height) as i64;
+    let right = (width.next_multiple_of(stride) - width) as i64;
+    if below == 0 && right == 0 {
+        return Ok(tensor.shallow_clone());
+    }
+    tensor
+        .f_replication_pad2d([0, right, 0, below])
+        .map_err(|e| Error::internal("cannot pad the edge of a scene").with_source(e))
+}
+
+impl Operator for ReadPiece {
+    type In = Task;
+    type Out = PieceInput;
+
+    fn name(&self) -> String {
+        "read".into()
+    }
+
+    fn apply(&mut self, item: Task, out: &mut Emit<PieceInput>) -> Result<()> {
+        out.push(self.read(item)?);
+        Ok(())
+    }
+}
+
+/// `interpolate`: gap-filling of each output window from the clear dates around t.
+pub struct FillPiece {
+    tile: Tile,
+    time: Stamp,
+    days: f64,
+}
+
+impl FillPiece {
+    /// Dates beyond `days` from `time` are not used.
+    pub fn new(tile: &Tile, time: Stamp, days: f64) -> Self {
+        Self { tile: tile.clone(), time, days }
+    }
+}
+
+impl Operator for FillPiece {
+    type In = Task;
+    type Out = Piece;
+
+    fn name(&self) -> String {
+        "interpolate".into()
+    }
+
+    fn apply(&mut self, item: Task, out: &mut Emit<Piece>) -> Result<()> {
+        let place = Place::Window(item.output);
+        let series = load_series(&self.tile, &place, self.time, self.days, |_| false)?;
+        out.push(Piece { window: item.output, values: interpolate(&series, self.time)? });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_cover_a_scene_once_and_start_on_the_stride() {
+        let grid = Grid::new(32631, 0.0, 0.0, 10.0, 1000, 700).unwrap();
+        let tasks = cut(&grid, 256);
+        assert_eq!(tasks.iter().map(|t| t.output.len()).sum::<usize>(), 700_000);
+        for t in &tasks {
+            assert_eq!((t.input.row % STRIDE, t.input.col % STRIDE), (0, 0));
+            assert!(t.input.fits(700, 1000) && t.output.intersect(&t.input) == Some(t.output));
+        }
+    }
+}

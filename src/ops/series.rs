@@ -1,0 +1,77 @@
+//! The optical time series of one window.
+
+use crate::archive::{Layer, Patch, Sensor, Tile, Values};
+use crate::error::{Error, Result};
+use crate::geo::{Stamp, Window};
+
+/// Optical pixels and masks of several dates over one window, sorted by time.
+pub struct Series {
+    /// Time of each date.
+    pub times: Vec<Stamp>,
+    /// `[band, y, x]` of each date.
+    pub pixels: Vec<Patch>,
+    /// `[y, x]` of each date.
+    pub masks: Vec<Patch>,
+    /// Pixels of the window.
+    pub len: usize,
+}
+
+/// Where a series is read: a whole patch (mapped), or any window.
+pub enum Place {
+    /// Row and column of the patch grid.
+    Patch(usize, usize),
+    /// Any rectangle of the 10 m grid.
+    Window(Window),
+}
+
+/// Reads the dates within `days` of `time`, except those for which `skip` holds.
+pub fn load_series(
+    tile: &Tile,
+    place: &Place,
+    time: Stamp,
+    days: f64,
+    skip: impl Fn(usize) -> bool,
+) -> Result<Series> {
+    let times = tile.times(Sensor::S2)?;
+    let mut slots: Vec<usize> = (0..times.len())
+        .filter(|&i| times[i].days_since(time).abs() <= days && !skip(i))
+        .collect();
+    slots.sort_by_key(|&i| times[i]);
+    let read = |layer: Layer, slot: usize| -> Result<Patch> {
+        match place {
+            Place::Patch(row, col) => tile.patch(layer, slot, *row, *col),
+            Place::Window(w) => {
+                Ok(Patch::Owned(std::sync::Arc::new(tile.read(layer, slot, *w)?.values)))
+            }
+        }
+    };
+    let mut series = Series { times: vec![], pixels: vec![], masks: vec![], len: 0 };
+    for slot in slots {
+        series.times.push(times[slot]);
+        series.pixels.push(read(Layer::S2Fine, slot)?);
+        series.masks.push(read(Layer::S2Mask, slot)?);
+    }
+    series.len = series.masks.first().map_or(0, |m| m.bytes().len());
+    Ok(series)
+}
+
+/// The int16 values of a patch, without a copy.
+pub(super) fn i16s(patch: &Patch) -> Result<&[i16]> {
+    if let Patch::Owned(values) = patch {
+        if let Values::I16(v) = &**values {
+            return Ok(v);
+        }
+    }
+    bytes_as_i16(patch.bytes())
+}
+
+/// Patches are little-endian and start at even offsets of a page-aligned map.
+#[allow(unsafe_code)]
+fn bytes_as_i16(bytes: &[u8]) -> Result<&[i16]> {
+    // SAFETY: every bit pattern is a valid int16, and `align_to` checks the alignment itself.
+    let (before, values, after) = unsafe { bytes.align_to::<i16>() };
+    match before.is_empty() && after.is_empty() && cfg!(target_endian = "little") {
+        true => Ok(values),
+        false => Err(Error::internal("a patch of int16 is not aligned to two bytes")),
+    }
+}

@@ -1,0 +1,170 @@
+//! One cube of reconstructed scenes.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use tch::Device;
+
+use super::sink::WritePieces;
+use crate::archive::{Archive, Cube, CubeSpec, Layer, Sensor, Tile};
+use crate::error::{Error, Result, While};
+use crate::layout::{Sample, Samples};
+use crate::models::Model;
+use crate::ops::{FillPiece, Piece, Predict, ReadPiece, SceneRole, cut};
+use crate::stream::{Cancel, Graph, Items, Pipe, Report};
+
+/// How to fill.
+#[derive(Debug, Clone)]
+pub enum Method {
+    /// Interpolation between clear dates.
+    Gapfill,
+    /// A trained network, by its weights file.
+    Network(PathBuf),
+}
+
+impl Method {
+    /// `gapfill`, or a path to `*.safetensors`.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "gapfill" => Self::Gapfill,
+            path => Self::Network(path.into()),
+        }
+    }
+}
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct ReconstructOptions {
+    /// Pixels on a side of a piece, a multiple of the cube's chunk.
+    pub piece: usize,
+    /// Leave pixels that are clear at t as observed.
+    pub keep_clear: bool,
+    /// Gap-filling uses dates up to so many days away.
+    pub days: f64,
+    /// Bytes on the edges of the graph.
+    pub edge_bytes: usize,
+    /// Reading threads.
+    pub workers: usize,
+    /// Where the network runs.
+    pub device: Device,
+}
+
+impl Default for ReconstructOptions {
+    fn default() -> Self {
+        Self {
+            piece: 256,
+            keep_clear: false,
+            days: 90.0,
+            edge_bytes: 512 << 20,
+            workers: 2,
+            device: Device::Cpu,
+        }
+    }
+}
+
+/// Reconstructs the scenes `rows` of a scene layout into the cube `out`, one date a row, in time order.
+///
+/// `progress` hears the pixels written so far and in all.
+pub fn reconstruct(
+    archive: &Archive,
+    layout: &Samples,
+    rows: &[Sample],
+    method: &Method,
+    out: &Path,
+    options: &ReconstructOptions,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Vec<Report>> {
+    let first = rows.first().ok_or_else(|| {
+        Error::not_found(format!("layout '{}' gives no scene to reconstruct", layout.layout))
+            .hint("choose another date with --date, or widen its windows with --set")
+    })?;
+    if let Some(other) = rows.iter().find(|r| r.tile != first.tile) {
+        return Err(Error::usage(format!("scenes of two tiles: {} and {}", first.tile, other.tile))
+            .hint("one cube holds one tile; choose it with --tile"));
+    }
+    let at_t = layout.role("s2_t").ok_or_else(|| {
+        Error::usage(format!("layout '{}' has no role 's2_t'", layout.layout))
+            .hint("use a scene layout such as os2_scene or ssop_scene")
+    })?;
+    let tile = archive.tile(&first.tile)?;
+    let mut rows = rows.to_vec();
+    rows.sort_by_key(|r| r.patches[at_t].time);
+    let spec = CubeSpec {
+        grid: tile.grid().clone(),
+        times: rows.iter().map(|r| r.patches[at_t].time).collect(),
+        chunk: archive.settings().patch,
+        attributes: provenance(layout, method)?,
+    };
+    let cube = Cube::create(out, &spec)?;
+    let (mut done, all) = (0, (tile.grid().width * tile.grid().height * rows.len()) as u64);
+    let mut reports = Vec::new();
+    for (slot, row) in rows.iter().enumerate() {
+        let mut step = |pixels: u64| {
+            done += pixels;
+            progress(done, all);
+        };
+        let mut sink = WritePieces { cube: &cube, slot, progress: &mut step };
+        let pipe = pieces(&tile, layout, row, at_t, method, options)
+            .during(|| format!("reconstructing {} at {}", row.tile, row.patches[at_t].time))?;
+        reports.push(pipe.sink(&mut sink).run(cancel)?);
+    }
+    cube.commit()?;
+    Ok(reports)
+}
+
+fn provenance(layout: &Samples, method: &Method) -> Result<serde_json::Value> {
+    let mut about = json!({
+        "title": "reconstructed optical scenes",
+        "layout": layout.layout,
+        "query_hash": layout.query_hash,
+        "program": concat!("eclaircie ", env!("CARGO_PKG_VERSION")),
+    });
+    about["method"] = match method {
+        Method::Gapfill => json!("gapfill: linear interpolation between the nearest clear dates"),
+        Method::Network(path) => {
+            let bytes = std::fs::read(path).during(|| format!("reading {}", path.display()))?;
+            json!({ "weights_blake3": blake3::hash(&bytes).to_hex().to_string() })
+        }
+    };
+    Ok(about)
+}
+
+/// The graph that makes the pieces of one scene.
+fn pieces(
+    tile: &Tile,
+    layout: &Samples,
+    row: &Sample,
+    at_t: usize,
+    method: &Method,
+    o: &ReconstructOptions,
+) -> Result<Pipe<Piece>> {
+    let time = row.patches[at_t].time;
+    let graph = Graph::new("reconstruct", o.edge_bytes)
+        .source(Items::new("pieces", cut(tile.grid(), o.piece)));
+    let path = match method {
+        Method::Gapfill => return Ok(graph.spread(o.workers, |_| FillPiece::new(tile, time, o.days))),
+        Method::Network(path) => path,
+    };
+    let model = Model::load(path, o.device)?;
+    let names: Vec<&str> = layout.roles.iter().map(|r| r.name.as_str()).collect();
+    model.card.check_roles(&names, false)?;
+    let roles = scene_roles(layout, row, &model.card.inputs)?;
+    let slot = row.patches[at_t].slot as usize;
+    Ok(graph
+        .spread(o.workers, |_| ReadPiece::new(tile, &roles, slot, o.device))
+        .then(Predict::new(model, o.keep_clear)))
+}
+
+fn scene_roles(layout: &Samples, row: &Sample, inputs: &[String]) -> Result<Vec<SceneRole>> {
+    let role = |name: &String| -> Result<SceneRole> {
+        let i = layout.role(name).ok_or_else(|| Error::usage(format!("no role '{name}'")))?;
+        let layer = match layout.roles[i].sensor {
+            Sensor::S2 => Layer::S2Fine,
+            Sensor::S1 => Layer::S1,
+            Sensor::Dem => Layer::Dem,
+        };
+        Ok(SceneRole { name: name.clone(), layer, slot: row.patches[i].slot as usize })
+    };
+    inputs.iter().map(role).collect()
+}

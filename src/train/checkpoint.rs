@@ -1,0 +1,77 @@
+//! What a resume needs, published as one folder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tch::{Device, Tensor};
+
+use super::adam::Adam;
+use super::curve::Curve;
+use crate::error::{Error, Result, While};
+use crate::models::Model;
+use crate::store::{self, PendingFolder};
+
+/// Where a run stands, between two epochs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct State {
+    pub(super) version: u32,
+    /// What must not change between the runs: card, query, snapshot, seed, batch.
+    pub(super) identity: BTreeMap<String, String>,
+    pub(super) epochs_done: u64,
+    pub(super) step: u64,
+    pub(super) best: Option<f64>,
+}
+
+fn folder(out: &Path) -> PathBuf {
+    out.join("checkpoint")
+}
+
+/// Publishes the checkpoint whole: a kill leaves the last one.
+pub(super) fn save(out: &Path, state: &State, model: &Model, adam: &Adam, curve: &Curve) -> Result<()> {
+    let pending = PendingFolder::new(&folder(out))?;
+    let at = |name: &str| pending.path().join(name);
+    model.save(&at("weights.safetensors"), &state.identity)?;
+    // tch picks the format by the extension, so the name aside keeps it.
+    let moments = at("optimiser.safetensors");
+    Tensor::write_safetensors(&adam.state(), &moments)
+        .map_err(|e| Error::internal("cannot save the optimiser").with_source(e))?;
+    store::write_json(&at("curve.json"), curve)?;
+    store::write_json(&at("state.json"), state)?;
+    pending.commit()
+}
+
+/// Restores a run. Refuses a checkpoint of another card, query, snapshot, seed or batch.
+pub(super) fn load(
+    out: &Path,
+    identity: &BTreeMap<String, String>,
+    model: &mut Model,
+    adam: &mut Adam,
+) -> Result<Option<(State, Curve)>> {
+    let from = folder(out);
+    if !from.exists() {
+        return Ok(None);
+    }
+    let state: State = store::read_json(&from.join("state.json"))?;
+    for (key, value) in identity {
+        let before = state.identity.get(key);
+        if before != Some(value) {
+            return Err(Error::usage(format!(
+                "the checkpoint in {} was made with another {key}: {} now, {} then",
+                from.display(),
+                value,
+                before.map_or("none", String::as_str)
+            ))
+            .hint("train into another folder, or give the settings of the first run"));
+        }
+    }
+    let device = model.vars.device();
+    *model = Model::load(&from.join("weights.safetensors"), device)
+        .during(|| format!("resuming from {}", from.display()))?;
+    let tensors = Tensor::read_safetensors(from.join("optimiser.safetensors"))
+        .map_err(|e| Error::corrupt("cannot read the optimiser's state").with_source(e))?;
+    adam.restore(&tensors.into_iter().map(|(n, t)| (n, t.to_device(Device::Cpu))).collect())?;
+    let curve = Curve::from_json(&store::read_text(&from.join("curve.json"))?)?;
+    Ok(Some((state, curve)))
+}

@@ -1,0 +1,153 @@
+//! The main job through the real program, on a small world.
+
+use std::path::Path;
+
+use crate::world::{digest, eclaircie, ok, world};
+
+fn lines(text: &str) -> usize {
+    text.lines().filter(|l| !l.trim().is_empty()).count()
+}
+
+#[test]
+fn ingesting_again_changes_nothing() {
+    let w = world();
+    let before = digest(&w.root.join("archive"));
+    ok(&["ingest", &w.path("simulated/products"), &w.path("archive"), "--patch", "64"]);
+    assert_eq!(before, digest(&w.root.join("archive")));
+}
+
+#[test]
+fn a_question_is_answered_in_every_format() {
+    let w = world();
+    let archive = w.path("archive");
+    let sql = "SELECT tile, count(*) AS n FROM scenes WHERE sensor = 's2' GROUP BY tile ORDER BY tile";
+    assert!(ok(&["sql", &archive, sql]).contains("31TCJ"));
+    let csv = ok(&["sql", &archive, sql, "--format", "csv"]);
+    assert_eq!(csv.lines().next(), Some("tile,n"));
+    let json: serde_json::Value =
+        serde_json::from_str(&ok(&["sql", &archive, sql, "--format", "json"])).expect("JSON");
+    assert_eq!(json[0]["tile"], "31TCJ");
+    let file = w.path("answer.parquet");
+    ok(&["sql", &archive, sql, "--format", "parquet", "--to", &file]);
+    let table = format!("answer={file}");
+    let again = ok(&["sql", "--table", &table, "SELECT count(*) AS n FROM answer", "--format", "csv"]);
+    assert_eq!(again.trim(), "n\n2");
+}
+
+#[test]
+fn every_shipped_query_runs() {
+    let w = world();
+    let archive = w.path("archive");
+    for line in ok(&["layout", "list"]).lines() {
+        let name = line.split_whitespace().next().expect("a name");
+        if name.ends_with("_scene") || name == "os2_dates" {
+            continue;
+        }
+        ok(&["sql", &archive, "--file", name, "--format", "csv"]);
+    }
+}
+
+#[test]
+fn verify_finds_an_archive_whole() {
+    ok(&["verify", &world().path("archive")]);
+}
+
+#[test]
+fn a_scene_goes_from_pixels_to_a_page() {
+    let w = world();
+    let (archive, truth) = (w.path("archive"), w.path("truth"));
+    let train = |layout: &str, model: &str, to: &str| {
+        ok(&[
+            "train", &archive, "--layout", layout, "--model", model, "--to", to, "--steps", "6",
+            "--steps-per-epoch", "3", "--batch", "2", "--valid-max", "4", "--split-block", "1",
+            "--stats-to", &w.path(&format!("flow/stats/{layout}.json")),
+        ]);
+        format!("{to}/weights.safetensors")
+    };
+    let ssop = train("ssop", "ssop-unet-small", &w.path("flow/ssop"));
+    let msop = train("os2", "msop-unet-small", &w.path("flow/msop"));
+    let rows = ok(&["layout", "preview", &archive, "--layout", "os2", "--rows", "1"]);
+    assert!(rows.contains("31T"), "{rows}");
+    let scene = "SELECT CAST(CAST(time AS DATE) AS VARCHAR) AS day FROM scenes WHERE sensor = 's2' \
+                 AND tile = '31TCJ' AND cloud_percent > 20 AND nodata_percent < 1 \
+                 AND time BETWEEN '2018-03-15' AND '2018-07-01' ORDER BY cloud_percent LIMIT 1";
+    let answer = ok(&["sql", &archive, scene, "--format", "csv"]);
+    let day = answer.lines().nth(1).expect("a cloudy scene").to_owned();
+    let mut cubes = Vec::new();
+    for (name, method) in [("gapfill", "gapfill"), ("ssop", &ssop), ("msop", &msop)] {
+        let cube = w.path(&format!("flow/{name}.zarr"));
+        ok(&[
+            "reconstruct", &archive, "--tile", "31TCJ", "--date", &day, "--method", method, "--to",
+            &cube, "--piece", "64",
+        ]);
+        cubes.push(format!("{name}={cube}"));
+    }
+    let tif = w.path("flow/msop.tif");
+    ok(&["export", &w.path("flow/msop.zarr"), "--to", &tif]);
+    assert!(Path::new(&tif).metadata().expect("a file").len() > 1000);
+    let scores = w.path("flow/scores.parquet");
+    let table = ok(&[
+        "evaluate", &archive, "--layout", "os2", "--split-block", "1", "--truth", &truth, "--method",
+        "input", "--method", "gapfill", "--method", &ssop, "--method", &msop, "--to", &scores,
+        "--samples-max", "8",
+    ]);
+    for word in ["psnr", "mse", "ssim", "sam", "input", "gapfill", "ssop-unet-small", "msop-unet-small"] {
+        assert!(table.contains(word), "no {word} in\n{table}");
+    }
+    let page = w.path("flow/report.html");
+    ok(&[
+        "report", &page, "--archive", &archive, "--truth", &truth, "--tile", "31TCJ", "--date", &day,
+        "--cube", &cubes[0], "--cube", &cubes[1], "--cube", &cubes[2], "--scores", &scores, "--run",
+        &format!("msop={}", w.path("flow/msop")), "--stats", &w.path("flow/stats"),
+    ]);
+    let html = std::fs::read_to_string(&page).expect("a page");
+    assert!(lines(&html) > 20 && html.contains("data:image/png;base64,") && html.contains("msop"));
+}
+
+#[test]
+fn a_killed_training_resumes_to_the_same_curve() {
+    let w = world();
+    let archive = w.path("archive");
+    let run = |to: &str, steps: &str, total: &str| {
+        let mut words = vec!["train", &archive, "--layout", "ssop", "--model", "ssop-unet-small"];
+        words.extend(["--to", to, "--steps", total, "--steps-per-epoch", "2", "--batch", "2"]);
+        words.extend(["--valid-max", "2", "--split-block", "1", "--resume", "--stop-after", steps]);
+        ok(&words);
+        let table = format!("c={to}/curve.parquet");
+        ok(&["sql", "--table", &table, "SELECT step, split, loss FROM c ORDER BY step, split", "--format", "csv"])
+    };
+    let whole = run(&w.path("resume/whole"), "6", "6");
+    run(&w.path("resume/parts"), "2", "6");
+    let parts = run(&w.path("resume/parts"), "6", "6");
+    assert_eq!(whole, parts);
+}
+
+#[test]
+fn the_order_of_training_does_not_depend_on_the_workers() {
+    let w = world();
+    let archive = w.path("archive");
+    let run = |to: String, workers: &str| {
+        ok(&[
+            "train", &archive, "--layout", "ssop", "--model", "ssop-unet-small", "--to", &to, "--steps",
+            "3", "--batch", "2", "--valid-max", "2", "--split-block", "1", "--workers", workers,
+        ]);
+        std::fs::read(format!("{to}/weights.safetensors")).expect("weights")
+    };
+    assert_eq!(run(w.path("workers/one"), "1"), run(w.path("workers/four"), "4"));
+}
+
+#[test]
+fn help_shows_an_example_for_each_verb() {
+    let help = String::from_utf8(eclaircie(&["--help"]).stdout).expect("UTF-8");
+    let verbs = help.lines().skip_while(|l| !l.starts_with("Commands:")).skip(1);
+    let mut seen = 0;
+    for verb in verbs.take_while(|l| l.starts_with("  ")) {
+        let Some(name) = verb.split_whitespace().next().filter(|n| *n != "help") else { continue };
+        if !verb.starts_with("   ") {
+            let text = ok(&[name, "--help"]);
+            assert!(text.contains("Example: eclaircie "), "{name} shows no example");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 10, "{seen} verbs");
+}
