@@ -25,3 +25,7 @@ pub const WEIGHTS_BYTES_MAX: u64 = 4 << 30;
 pub const MEMORY_DEFAULT: usize = 2 << 30;
 /// Samples of one run that are held as rows: 600,000 is the study's set, this is 30 of them.
 pub const SAMPLES_MAX: usize = 20_000_000;
+/// Items that rest on one edge of a graph, whatever they weigh: it bounds a queue of tiny items.
+pub const EDGE_ITEMS: usize = 1024;
+/// Workers of one operator: some four for each core of the largest machines.
+pub const WORKERS_MAX: usize = 1024;

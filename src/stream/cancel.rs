@@ -1,8 +1,6 @@
 //! The word to stop.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
+use super::sync::{Arc, AtomicBool, Ordering};
 use crate::error::{Error, Kind, Result};
 
 /// A shared flag; clone it freely.

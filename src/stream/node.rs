@@ -1,12 +1,7 @@
-//! The three traits, and what is counted.
+//! The three traits of a graph.
 
+use super::Weigh;
 use crate::error::Result;
-
-/// The size of an item on an edge, so that edges are bounded in bytes.
-pub trait Weigh {
-    /// Bytes that the item keeps alive.
-    fn bytes(&self) -> usize;
-}
 
 /// Where items come from. Names are nouns.
 pub trait Source: Send {
@@ -16,7 +11,7 @@ pub trait Source: Send {
     fn name(&self) -> String;
     /// The next item; `None` at the end.
     fn next(&mut self) -> Result<Option<Self::Out>>;
-    /// Number of items, if known, for progress.
+    /// Number of items, if known, for progress. Asked once, when the graph is built.
     fn total(&self) -> Option<u64> {
         None
     }
@@ -47,51 +42,36 @@ pub trait Sink {
     fn name(&self) -> String;
     /// Takes one item.
     fn accept(&mut self, item: Self::In) -> Result<()>;
-    /// Called once after the last item.
+    /// Called once after the last item, and only if no node failed: what is published here is whole.
     fn finish(&mut self) -> Result<()> {
         Ok(())
     }
 }
 
-/// What an operator gives for one item.
+/// What an operator gives for one item. It is sent when `apply` returns, so one call should not give more
+/// than memory can hold beside the edges.
 #[derive(Debug)]
 pub struct Emit<T>(pub(super) Vec<T>);
 
 impl<T> Emit<T> {
+    /// Nothing given yet; for calling an operator without a graph.
+    pub fn new() -> Self {
+        Self(Vec::new())
+    }
+
     /// Gives one item.
     pub fn push(&mut self, item: T) {
         self.0.push(item);
     }
+
+    /// What was given, in order.
+    pub fn into_items(self) -> Vec<T> {
+        self.0
+    }
 }
 
-/// What one node did.
-#[derive(Debug, Clone, Default, serde::Serialize)]
-pub struct NodeStats {
-    /// Its name.
-    pub name: String,
-    /// Its workers.
-    pub workers: usize,
-    /// Items taken (a source: given).
-    pub items: u64,
-    /// Bytes given (a sink: taken).
-    pub bytes: u64,
-    /// Seconds at work, all workers together.
-    pub busy_s: f64,
-    /// Seconds waiting for input.
-    pub wait_in_s: f64,
-    /// Seconds waiting for room downstream.
-    pub wait_out_s: f64,
-}
-
-/// What a run did.
-#[derive(Debug, Clone, Default, serde::Serialize)]
-pub struct Report {
-    /// Name of the graph.
-    pub graph: String,
-    /// Wall time, seconds.
-    pub wall_s: f64,
-    /// Largest number of bytes that were on edges at once.
-    pub peak_edge_bytes: usize,
-    /// One entry a node, source first.
-    pub nodes: Vec<NodeStats>,
+impl<T> Default for Emit<T> {
+    fn default() -> Self {
+        Self::new()
+    }
 }

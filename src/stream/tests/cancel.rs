@@ -1,0 +1,148 @@
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::{Block, Node, blocks, ends};
+use crate::error::{Error, Kind};
+use crate::stream::{Cancel, Emit, Graph, Items};
+
+/// How late a waiting node may hear of it, on a busy machine.
+const HEARD: Duration = Duration::from_millis(250);
+/// How long the node at work keeps the run open after the cancel.
+const WORK: Duration = Duration::from_millis(600);
+
+/// Tells when its owner is dropped.
+struct Bell(mpsc::Sender<Instant>);
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        let _ = self.0.send(Instant::now());
+    }
+}
+
+/// Stays at work until well after the cancel, as foreign code does.
+fn toil(cancel: &Cancel) {
+    while !cancel.is_cancelled() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(WORK);
+}
+
+/// Which node stays at work while the others wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Busy {
+    Source,
+    Worker,
+    Sink,
+}
+
+/// Cancels a run while one node is at work; returns the error and how late each other thread heard of it.
+fn cancelled(busy: Busy) -> (Error, Vec<Duration>) {
+    ends(move || {
+        let cancel = Cancel::default();
+        let (tell, told) = mpsc::channel();
+        let bell = |here: Busy| (here != busy).then(|| Bell(tell.clone()));
+        let (word, rings) = (cancel.clone(), bell(Busy::Source));
+        let source = blocks(1000, 10).into_iter().inspect(move |block| {
+            let _ = &rings;
+            if busy == Busy::Source && block.number == 5 {
+                toil(&word);
+            }
+        });
+        let op = |worker| {
+            let (word, rings) = (cancel.clone(), bell(Busy::Worker));
+            let pass = move |block: Block, out: &mut Emit<Block>| {
+                let _ = (&rings, worker);
+                if busy == Busy::Worker && block.number == 5 {
+                    toil(&word);
+                }
+                out.push(block);
+                Ok(())
+            };
+            Node::new("pass", pass, |_: &mut Emit<Block>| Ok(()))
+        };
+        let word = cancel.clone();
+        let accept = move |block: Block| {
+            if busy == Busy::Sink && block.number == 5 {
+                toil(&word);
+            }
+            Ok(())
+        };
+        let mut sink = Node::new("sink", accept, || Ok(()));
+        let plan = Graph::new("stop", 60).source(Items::new("blocks", source));
+        let plan = plan.spread(3, op).sink(&mut sink);
+        let word = cancel.clone();
+        let canceller = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            word.cancel();
+            Instant::now()
+        });
+        let error = plan.run(&cancel).unwrap_err();
+        let when = canceller.join().unwrap();
+        (error, told.try_iter().map(|rang| rang.saturating_duration_since(when)).collect())
+    })
+}
+
+#[test]
+fn a_node_that_waits_for_input_hears_cancel() {
+    let (error, late) = cancelled(Busy::Source);
+    assert_eq!(error.kind(), Kind::Cancelled);
+    assert_eq!(late.len(), 3);
+    assert!(late.iter().all(|late| *late < HEARD), "{late:?}");
+}
+
+#[test]
+fn a_node_that_waits_for_room_hears_cancel() {
+    // Source and workers stand before full edges.
+    let (error, late) = cancelled(Busy::Sink);
+    assert_eq!(error.kind(), Kind::Cancelled);
+    assert_eq!(late.len(), 4);
+    assert!(late.iter().all(|late| *late < HEARD), "{late:?}");
+}
+
+#[test]
+fn a_source_behind_workers_that_wait_their_turn_hears_cancel() {
+    // One worker toils over block 5, the two others cannot pass it, the source stands before a full edge.
+    let (error, late) = cancelled(Busy::Worker);
+    assert_eq!(error.kind(), Kind::Cancelled);
+    assert_eq!(late.len(), 1);
+    assert!(late.iter().all(|late| *late < HEARD), "{late:?}");
+}
+
+#[test]
+fn a_sink_that_waits_hears_cancel_and_run_returns() {
+    let waited = ends(|| {
+        let cancel = Cancel::default();
+        let word = cancel.clone();
+        // The source itself listens, so nothing holds the run open.
+        let next = move || {
+            while !word.is_cancelled() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Ok(None::<u64>)
+        };
+        let mut sink = Node::new("sink", |_: u64| Ok(()), || Ok(()));
+        let plan = Graph::new("idle", 60).source(Node::<(), _, _, _>::new("tap", next, ()));
+        let plan = plan.sink(&mut sink);
+        let word = cancel.clone();
+        let canceller = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(50));
+            word.cancel();
+            Instant::now()
+        });
+        let error = plan.run(&cancel).unwrap_err();
+        assert_eq!(error.kind(), Kind::Cancelled);
+        canceller.join().unwrap().elapsed()
+    });
+    assert!(waited < HEARD, "{waited:?}");
+}
+
+#[test]
+fn a_run_that_was_cancelled_before_asks_the_source_for_nothing() {
+    let cancel = Cancel::default();
+    cancel.cancel();
+    let next = || -> crate::error::Result<Option<u64>> { panic!("asked") };
+    let mut sink = Node::new("sink", |_: u64| Ok(()), || Ok(()));
+    let plan = Graph::new("never", 60).source(Node::<(), _, _, _>::new("tap", next, ()));
+    let error = plan.sink(&mut sink).run(&cancel).unwrap_err();
+    assert_eq!(error.kind(), Kind::Cancelled);
+}
