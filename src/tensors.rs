@@ -1,11 +1,22 @@
 //! Patches to libtorch tensors and back; the only room that hands memory to libtorch.
 //!
-//! In: patches of several roles. Out: one tensor a role, `[b, c, h, w]`, normalised as the study does.
+//! In: patches and blocks of one layer, in their stored integers. Out: one tensor a role, `[b, c, h, w]`,
+//! normalised on its device as the study does. Promises: a batch is one contiguous copy; uint16, which tch
+//! lacks, travels as its bits in int16; a program without a GPU never opens the GPU's libraries.
+//! Refuses: patches of another layer or size than the stack's, outputs that are not numbers.
 
 mod batch;
+mod block;
+mod cuda;
 mod device;
+mod fault;
 mod normalise;
+mod role;
+mod valid;
 
 pub use batch::{Batch, Stack};
-pub use device::pick_device;
+pub use block::from_block;
+pub use device::{limit_threads, pick_device};
 pub use normalise::{denormalise_s2, normalise};
+pub use role::role_layer;
+pub use valid::valid_mask;
