@@ -16,6 +16,7 @@ mod limits;
 mod metrics;
 #[cfg(feature = "torch")]
 mod models;
+mod report;
 mod sql;
 mod store;
 mod stream;
@@ -31,6 +32,7 @@ pub use layout::*;
 pub use metrics::*;
 #[cfg(feature = "torch")]
 pub use models::*;
+pub use report::*;
 pub use sql::*;
 pub use store::*;
 pub use stream::*;

@@ -25,3 +25,5 @@ pub const WEIGHTS_BYTES_MAX: u64 = 4 << 30;
 pub const MEMORY_DEFAULT: usize = 2 << 30;
 /// Samples of one run that are held as rows: 600,000 is the study's set, this is 30 of them.
 pub const SAMPLES_MAX: usize = 20_000_000;
+/// Largest pictures of one report page, as text: beyond it browsers stall while they open the file.
+pub const PAGE_BYTES_MAX: usize = 256 << 20;
