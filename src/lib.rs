@@ -23,6 +23,7 @@ mod models;
 mod ops;
 #[cfg(feature = "torch")]
 mod reconstruct;
+mod report;
 mod sql;
 mod store;
 mod stream;
@@ -47,10 +48,11 @@ pub use models::*;
 pub use ops::*;
 #[cfg(feature = "torch")]
 pub use reconstruct::*;
+pub use report::*;
 pub use sql::*;
 pub use store::*;
 pub use stream::*;
 #[cfg(feature = "torch")]
 pub use tensors::*;
 #[cfg(feature = "torch")]
-pub use train::*;
+pub use train::{TrainOptions, TrainSummary, train};

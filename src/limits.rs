@@ -29,3 +29,5 @@ pub const SAMPLES_MAX: usize = 20_000_000;
 pub const EDGE_ITEMS: usize = 1024;
 /// Workers of one operator: some four for each core of the largest machines.
 pub const WORKERS_MAX: usize = 1024;
+/// Largest pictures of one report page, as text: beyond it browsers stall while they open the file.
+pub const PAGE_BYTES_MAX: usize = 256 << 20;
