@@ -3,8 +3,8 @@
 //! An archive is a database, a layout is a query, a run is a stream. Products enter through `ingest` into an
 //! [`Archive`] (Zarr pixels and Parquet tables); a [`Layout`] is SQL whose rows are training samples; the rows flow
 //! through one bounded operator graph (`stream`) into libtorch for training or inference, and back to Zarr and Parquet.
-#![warn(missing_docs)]
-#![deny(unsafe_code)]
+// Tests make the broken files that the code must refuse.
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 mod archive;
 mod catalog;

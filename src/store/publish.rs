@@ -1,4 +1,5 @@
 //! The only way to create a file: write aside, sync, rename, sync the directory.
+#![allow(clippy::disallowed_methods)]
 
 use std::fs::{self, File};
 use std::io::Write;

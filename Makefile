@@ -1,0 +1,65 @@
+# `make` or `make help` lists the targets.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup build demo demo-real test check bench clean
+
+# Minutes of a first build of the program, and of the tests after it, on a quiet machine with two cores.
+BUILD_MINUTES := 15
+TEST_MINUTES := 5
+
+PROGRAM := target/release/eclaircie
+# One profile for all: the program, the tests and the lints share what is compiled.
+CARGO := cargo
+COMMON := --release --locked --target-dir target
+
+# rustup's folder may not be on the path of a fresh shell.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+# Cargo takes these before .cargo/config.toml, which finds libtorch in .torch/ and tells the program where it is.
+unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_DIR CARGO_BUILD_TARGET
+unexport LIBTORCH LIBTORCH_INCLUDE LIBTORCH_LIB LIBTORCH_USE_PYTORCH LIBTORCH_STATIC
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing; says what it does and why; a second run does nothing
+	@./setup.sh
+
+build: setup ## build the program: target/release/eclaircie
+	@$(call say_time,$(PROGRAM),$(BUILD_MINUTES),the program)
+	@$(CARGO) build $(COMMON)
+
+demo: build ## the main job on simulated products: cloudy scene in, reconstructed scene and report out, in demo/
+	@$(PROGRAM) demo demo/
+
+demo-real: ## the same on a GeoTIFF series of your own, in demo-real/: make demo-real DATA=folder
+	@if [ -z "$(DATA)" ]; then echo "say which series: make demo-real DATA=folder" >&2; exit 2; fi
+	@if [ ! -d "$(DATA)" ]; then echo "DATA=$(DATA) is not a folder" >&2; exit 2; fi
+	@$(MAKE) --no-print-directory build
+	@$(PROGRAM) demo --real "$(DATA)" demo-real/
+
+test: setup ## build and run the tests
+	@$(call say_time,$(PROGRAM),$(BUILD_MINUTES) + $(TEST_MINUTES),the program and its tests)
+	@$(CARGO) test $(COMMON)
+
+check: setup ## what a change must pass: format, lints, documentation, tests
+	@$(CARGO) fmt --check
+	@$(CARGO) clippy $(COMMON) --all-targets -- -D warnings
+	@$(CARGO) clippy $(COMMON) --all-targets --no-default-features -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(COMMON) --no-deps
+	@$(CARGO) test $(COMMON)
+
+bench: setup ## run the benches
+	@$(CARGO) bench --locked --target-dir target
+
+clean: ## remove what was built; .torch stays, so that set-up need not fetch it again
+	@$(CARGO) clean --target-dir target
+	@rm -rf demo demo-real
+
+# Says how long a first build takes before it starts: $(1) what it leaves, $(2) minutes, $(3) its name.
+define say_time
+if [ ! -e $(1) ]; then \
+  echo "build: a first build of $(3) takes about $$(( $(2) )) minutes on 2 cores; later ones take seconds to a minute"; \
+fi
+endef

@@ -1,0 +1,153 @@
+//! An import may only go up the table of rooms (ARCHITECTURE.md).
+
+use super::rust::{Rust, is_word, line};
+use super::{refuse, tree};
+
+/// What a room may import.
+enum Reach {
+    /// Every room in the rows above; rooms of one row do not see one another.
+    Above,
+    /// These only.
+    Only(&'static [&'static str]),
+}
+use Reach::{Above, Only};
+
+/// The table, from the top.
+const TABLE: &[(&[&str], Reach)] = &[
+    (&["error", "limits"], Only(&[])),
+    (&["geo"], Only(&["error", "limits"])),
+    (&["store"], Only(&["error", "limits"])),
+    (&["cog"], Only(&["error", "limits", "geo", "store"])),
+    (&["archive"], Above),
+    (&["catalog"], Above),
+    (&["ingest"], Above),
+    (&["sql"], Above),
+    (&["layout"], Above),
+    (&["stream"], Only(&["error", "limits"])),
+    (&["tensors"], Above),
+    (&["models"], Above),
+    (&["metrics"], Above),
+    (&["ops"], Above),
+    (&["train", "reconstruct", "evaluate"], Above),
+    (&["simulate"], Only(&["error", "limits", "geo", "store"])),
+    (&["report"], Above),
+    (&["cli"], Above),
+];
+
+fn row(room: &str) -> Option<usize> {
+    TABLE.iter().position(|(rooms, _)| rooms.contains(&room))
+}
+
+fn may_import(room: &str, other: &str) -> bool {
+    let (Some(here), Some(there)) = (row(room), row(other)) else { return false };
+    room == other
+        || match TABLE[here].1 {
+            Above => there < here,
+            Only(rooms) => rooms.contains(&other),
+        }
+}
+
+/// The room of a source file and how many modules deep it lies; none for the crate's own two files.
+fn place(path: &str) -> Option<(&str, usize)> {
+    let inside = path.strip_prefix("src/")?.strip_suffix(".rs")?;
+    let room = inside.split('/').next()?;
+    (!matches!(room, "lib" | "main")).then(|| (room, inside.split('/').count()))
+}
+
+/// The first names after each path that starts at the crate's root, with where they stand.
+fn root_names(code: &str, depth: usize) -> Vec<(usize, String)> {
+    let mut names = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        if !code[..at].chars().next_back().is_some_and(is_word) {
+            names.extend(first_names(code, at + "crate::".len()));
+        }
+    }
+    let climb = "super::".repeat(depth);
+    for (at, _) in code.match_indices(&climb) {
+        if !code[..at].ends_with("super::") && !code[..at].chars().next_back().is_some_and(is_word)
+        {
+            names.extend(first_names(code, at + climb.len()));
+        }
+    }
+    names
+}
+
+/// `a` of `a::b`; `a` and `c` of `{a::b, c}`.
+fn first_names(code: &str, at: usize) -> Vec<(usize, String)> {
+    let rest = &code[at..];
+    let Some(group) = rest.strip_prefix('{') else {
+        let name: String = rest.chars().take_while(|c| is_word(*c)).collect();
+        return vec![(at, name)];
+    };
+    let (mut depth, mut starts, mut found) = (1, true, Vec::new());
+    for (offset, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 1 => starts = true,
+            _ if starts && is_word(c) => {
+                found.extend(first_names(code, at + 1 + offset));
+                starts = false;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    found
+}
+
+fn faults(path: &str, rust: &Rust) -> Vec<String> {
+    let Some((room, depth)) = place(path) else { return Vec::new() };
+    if row(room).is_none() {
+        return vec![format!(
+            "{path}: room `{room}` is not in the table of tests/it/tidy/imports.rs"
+        )];
+    }
+    let told = |(at, name): (usize, String)| {
+        let line = line(&rust.program, at);
+        if row(&name).is_none() {
+            return Some(format!(
+                "{path}:{line}: `crate::{name}` is no room: name the room it lives in"
+            ));
+        }
+        (!may_import(room, &name))
+            .then(|| format!("{path}:{line}: `{room}` may not import `{name}`"))
+    };
+    root_names(&rust.program, depth).into_iter().filter_map(told).collect()
+}
+
+/// Test files of a room are not part of the program.
+fn is_test_file(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.contains("/tests/")
+}
+
+#[test]
+fn imports_only_go_up_the_table() {
+    let files = tree::rust_files();
+    let program = files.iter().filter(|(path, _)| !is_test_file(path));
+    refuse(&program.flat_map(|(path, rust)| faults(path, rust)).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_import_down_the_table_is_seen() {
+    let seen = |path: &str, text: &str| faults(path, &Rust::new(text)).len();
+    assert_eq!(seen("src/geo/grid.rs", "use crate::store::publish;"), 1);
+    assert_eq!(seen("src/geo/grid.rs", "use crate::error::{Error, Result};"), 0);
+    assert_eq!(seen("src/stream.rs", "use crate::{error::Error, limits, geo::{Grid, Crs}};"), 1);
+    assert_eq!(seen("src/stream/node.rs", "fn f(g: &super::super::geo::Grid) {}"), 1);
+    assert_eq!(seen("src/stream/node.rs", "use super::{Edge, Item};"), 0);
+    assert_eq!(seen("src/geo.rs", "use super::archive;"), 1);
+    assert_eq!(seen("src/train/curve.rs", "use crate::evaluate::Table;"), 1);
+    assert_eq!(seen("src/train/curve.rs", "use crate::ops::{read, batch};"), 0);
+    assert_eq!(seen("src/simulate.rs", "use crate::archive::Archive;"), 1);
+    assert_eq!(seen("src/cli/sql.rs", "use crate::{Error, sql};"), 1, "a name at the root");
+    assert_eq!(seen("src/nowhere.rs", ""), 1, "a room that is not in the table");
+}
+
+#[test]
+fn what_only_tests_import_is_free() {
+    let text = "#[cfg(test)]\nmod tests {\n    use crate::cli::run;\n}\n// use crate::cli\n";
+    assert_eq!(faults("src/geo.rs", &Rust::new(text)).len(), 0);
+}

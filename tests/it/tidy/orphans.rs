@@ -1,0 +1,74 @@
+//! A source file that no module mentions is never compiled, and rots.
+
+use std::collections::BTreeMap;
+
+use super::rust::{Rust, words};
+use super::{refuse, tree};
+
+/// The files that may declare the module of `path`; none for the root of a crate.
+fn parents(path: &str) -> Option<Vec<String>> {
+    let (folder, _) = path.rsplit_once('/')?;
+    match path {
+        "src/lib.rs" | "src/main.rs" | "tests/it/main.rs" => None,
+        _ if folder == "benches" || path.starts_with("fuzz/") => None,
+        _ => {
+            let inside = ["lib.rs", "main.rs"].map(|root| format!("{folder}/{root}"));
+            Some(inside.into_iter().chain([format!("{folder}.rs")]).collect())
+        }
+    }
+}
+
+fn declares(code: &str, module: &str) -> bool {
+    words(code, "mod").any(|at| {
+        let rest = code[at + 3..].trim_start();
+        rest.strip_prefix(module).is_some_and(|r| r.trim_start().starts_with(';'))
+    })
+}
+
+fn faults(files: &[(String, Rust)]) -> Vec<String> {
+    let by_path: BTreeMap<&str, &Rust> = files.iter().map(|(p, r)| (p.as_str(), r)).collect();
+    let is_orphan = |path: &str| {
+        let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".rs");
+        parents(path).is_some_and(|parents| {
+            !parents
+                .iter()
+                .any(|p| by_path.get(p.as_str()).is_some_and(|r| declares(&r.code, stem)))
+        })
+    };
+    let paths = files.iter().map(|(path, _)| path).filter(|path| is_orphan(path));
+    paths.map(|path| format!("{path}: no module mentions it")).collect()
+}
+
+#[test]
+fn every_source_file_is_mentioned_by_a_module() {
+    refuse(&faults(&tree::rust_files()));
+}
+
+#[test]
+fn every_bench_is_named_in_the_manifest() {
+    let manifest = tree::top("Cargo.toml").text;
+    let benches = tree::files("benches").into_iter().map(|f| f.path);
+    let absent = benches.filter(|path| {
+        // A bench's own folder holds the parts that it shares.
+        path.ends_with(".rs")
+            && path.matches('/').count() == 1
+            && !manifest.contains(&format!("\"{path}\""))
+    });
+    refuse(&absent.map(|path| format!("{path}: no [[bench]] names it")).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_file_that_no_module_mentions_is_seen() {
+    let file = |path: &str, text: &str| (path.to_owned(), Rust::new(text));
+    let files = [
+        file("src/lib.rs", "mod geo;\n// mod lost;\n"),
+        file("src/geo.rs", "pub mod grid;\n"),
+        file("src/geo/grid.rs", ""),
+        file("src/geo/window.rs", ""),
+        file("src/lost.rs", ""),
+    ];
+    assert_eq!(
+        faults(&files),
+        ["src/geo/window.rs: no module mentions it", "src/lost.rs: no module mentions it"]
+    );
+}
