@@ -1,7 +1,8 @@
 //! Views of one place: two of them under a slider, all of them as thumbnails.
 //!
-//! Each picture is written once, as the background of a style rule that the slider, the thumbnail and the large
-//! view share. The two radio buttons of a thumbnail choose the sides by style alone; the script only drags.
+//! Each picture is written once, as the background of a style rule that the slider, the thumbnail
+//! and the large view share. The two radio buttons of a thumbnail choose the sides by style alone;
+//! the script only drags.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -76,7 +77,8 @@ pub(super) fn section(c: usize, comparison: &Comparison) -> String {
     )
 }
 
-/// The first view and the best result: the last one, or the one before it when the last is the truth.
+/// The first view and the best result: the last one, or the one before it when the last is the
+/// truth.
 fn sides(views: &[View]) -> (usize, usize) {
     let last = views.len().saturating_sub(1);
     let truth = views.last().is_some_and(|v| {

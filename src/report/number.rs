@@ -1,6 +1,7 @@
 //! Numbers as people read them.
 
-/// Decimals that show four significant digits of the largest value, three of one below a hundredth; at most eight.
+/// Decimals that show four significant digits of the largest value, three of one below a hundredth;
+/// at most eight.
 pub(super) fn decimals(values: impl Iterator<Item = f64>) -> usize {
     let largest = values.filter(|v| v.is_finite()).fold(0.0_f64, |a, v| a.max(v.abs()));
     if largest == 0.0 {

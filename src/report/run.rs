@@ -22,7 +22,8 @@ fn run(report: &Report) -> String {
          <th>items</th><th>MB</th><th>busy<small>s</small></th>\
          <th>waiting for input<small>s</small></th><th>waiting for room<small>s</small></th>\
          <th>share of time<small><i class=\"busy\"></i>busy \
-         <i class=\"input\"></i>no input <i class=\"room\"></i>no room</small></th></tr></thead>\n<tbody>{rows}</tbody></table></div>\n",
+         <i class=\"input\"></i>no input <i class=\"room\"></i>no room</small></th></tr></thead>\n\
+         <tbody>{rows}</tbody></table></div>\n",
         escape(&report.graph),
         number(report.wall_s, 1),
         megabytes(report.peak_edge_bytes as f64),
