@@ -1,9 +1,10 @@
 //! Results as one HTML page that a browser opens without a network.
 //!
-//! In: pictures, scores, curves, cloudiness and run reports, all plain values. Out: one file, published whole, with
-//! style, script and pictures inside. Promises: outside text is inert, the same page gives the same bytes, an
-//! empty section is left out, everything but dragging the slider works without script. Refuses: a picture whose
-//! bytes do not fit its size, a page too large for a browser.
+//! In: pictures, scores, curves, cloudiness and run reports, all plain values. Out: one file,
+//! published whole, with style, script and pictures inside. Promises: outside text is inert, the
+//! same page gives the same bytes, an empty section is left out, everything but dragging the slider
+//! works without script. Refuses: a picture whose bytes do not fit its size, a page too large for a
+//! browser.
 
 mod axis;
 mod chart;

@@ -12,7 +12,8 @@ pub(super) struct Axis {
     pub(super) ticks: Vec<(f64, String)>,
 }
 
-/// Whether a value can be drawn: numbers near the end of the range overflow when they are subtracted.
+/// Whether a value can be drawn: numbers near the end of the range overflow when they are
+/// subtracted.
 pub(super) fn drawable(value: f64) -> bool {
     value.is_finite() && value.abs() < 1e300
 }
@@ -23,10 +24,11 @@ impl Axis {
         Self { low, high, log: false, ticks }
     }
 
-    /// Evenly spaced values that hold all of `values`; `None` if there is none.
+    /// An axis that holds all of `values`, `tight` or widened to its outer ticks; `None` if there
+    /// is none.
     pub(super) fn linear(values: impl Iterator<Item = f64>, tight: bool) -> Option<Self> {
         let (mut low, mut high) = range(values)?;
-        let step = step((high - low) / 5.0);
+        let step = step((high - low) / if tight { 8.0 } else { 5.0 });
         if !tight {
             (low, high) = ((low / step).floor() * step, (high / step).ceil() * step);
         }
@@ -91,7 +93,7 @@ fn step(rough: f64) -> f64 {
 }
 
 fn label(value: f64, largest: f64, decimals: usize) -> String {
-    if largest >= 1e9 || largest < 1e-4 {
+    if !(1e-4..1e9).contains(&largest) {
         return if value == 0.0 { "0".into() } else { format!("{value:.1e}") };
     }
     let (scale, suffix) = match largest {
@@ -123,8 +125,8 @@ mod tests {
     fn ticks_are_round_numbers_around_the_values() {
         let axis = Axis::linear([0.013, 0.047].into_iter(), false).unwrap();
         assert_eq!(texts(&axis), ["0.01", "0.02", "0.03", "0.04", "0.05"]);
-        let axis = Axis::linear([0.0, 60_000.0].into_iter(), true).unwrap();
-        assert_eq!(texts(&axis), ["0", "20k", "40k", "60k"]);
+        let axis = Axis::linear([0.0, 60_500.0].into_iter(), true).unwrap();
+        assert_eq!(texts(&axis), ["0", "10k", "20k", "30k", "40k", "50k", "60k"]);
     }
 
     #[test]

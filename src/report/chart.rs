@@ -111,7 +111,8 @@ pub(super) fn is_level(points: &[(f64, f64)]) -> bool {
     points.len() > 1 && points.iter().all(|p| p.1 == points[0].1)
 }
 
-/// At most about [`POINTS_MAX`] points: the lowest and highest of each run, in their order, and both ends.
+/// At most about [`POINTS_MAX`] points: the lowest and highest of each run, in their order, and
+/// both ends.
 fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     if points.len() <= POINTS_MAX {
         return points.to_vec();

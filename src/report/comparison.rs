@@ -1,7 +1,8 @@
 //! Views of one place: two of them under a slider, all of them as thumbnails.
 //!
-//! Each picture is written once, as the background of a style rule that the slider, the thumbnail and the large
-//! view share. The two radio buttons of a thumbnail choose the sides by style alone; the script only drags.
+//! Each picture is written once, as the background of a style rule that the slider, the thumbnail
+//! and the large view share. The two radio buttons of a thumbnail choose the sides by style alone;
+//! the script only drags.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -57,12 +58,18 @@ pub(super) fn section(c: usize, comparison: &Comparison) -> String {
     let (width, height) = (first.picture.width, first.picture.height);
     let shape = format!("style=\"--w:{width};--h:{height}\"");
     let title = escape(&comparison.title);
-    let stage = if views.len() > 1 { slider(views) } else { single(c, first) };
+    if views.len() == 1 {
+        let picture = single(c, first);
+        return format!(
+            "<section class=\"comparison\" {shape}><h3>{title}</h3>\n{picture}</section>\n"
+        );
+    }
+    let stage = slider(views);
     let (left, right) = sides(views);
     let cards: String = views
         .iter()
         .enumerate()
-        .map(|(v, view)| card(c, v, view, [v == left, v == right], views.len() > 1))
+        .map(|(v, view)| card(c, v, view, [v == left, v == right]))
         .collect();
     format!(
         "<section class=\"comparison\" id=\"c{c}\" {shape}><h3>{title}</h3>\n\
@@ -70,7 +77,8 @@ pub(super) fn section(c: usize, comparison: &Comparison) -> String {
     )
 }
 
-/// The first view and the best result: the last one, or the one before it when the last is the truth.
+/// The first view and the best result: the last one, or the one before it when the last is the
+/// truth.
 fn sides(views: &[View]) -> (usize, usize) {
     let last = views.len().saturating_sub(1);
     let truth = views.last().is_some_and(|v| {
@@ -94,14 +102,14 @@ fn slider(views: &[View]) -> String {
 }
 
 fn single(c: usize, view: &View) -> String {
+    let (label, note) = (escape(&view.label), escape(&view.note));
     format!(
-        "<div class=\"stage\"><div class=\"frame c{c}v0\" role=\"img\" aria-label=\"{}\"></div>\
-         </div>\n",
-        escape(&view.label)
+        "<figure><div class=\"frame c{c}v0\" role=\"img\" aria-label=\"{label}\"></div>\
+         <figcaption>{label} <small>{note}</small></figcaption></figure>\n"
     )
 }
 
-fn card(c: usize, v: usize, view: &View, chosen: [bool; 2], choice: bool) -> String {
+fn card(c: usize, v: usize, view: &View, chosen: [bool; 2]) -> String {
     let (label, note) = (escape(&view.label), escape(&view.note));
     let note = if note.is_empty() { note } else { format!("<small>{note}</small>") };
     let radio = |side: char, word: &str, chosen: bool| {
@@ -111,16 +119,12 @@ fn card(c: usize, v: usize, view: &View, chosen: [bool; 2], choice: bool) -> Str
              aria-label=\"{label} {word}\"><span>{word}</span></label>"
         )
     };
-    let sides = if choice {
-        let (left, right) = (radio('l', "left", chosen[0]), radio('r', "right", chosen[1]));
-        format!("<span class=\"sides\">{left}{right}</span>")
-    } else {
-        String::new()
-    };
+    let (left, right) = (radio('l', "left", chosen[0]), radio('r', "right", chosen[1]));
     format!(
         "<figure><button class=\"thumb c{c}v{v}\" popovertarget=\"c{c}z{v}\" \
          aria-label=\"Enlarge {label}\" title=\"Enlarge\"></button>\
-         <figcaption><b>{label}</b>{note}{sides}</figcaption>\
+         <figcaption><b>{label}</b>{note}\
+         <span class=\"sides\">{left}{right}</span></figcaption>\
          <div popover id=\"c{c}z{v}\" class=\"zoom\"><div class=\"large c{c}v{v}\" role=\"img\" \
          aria-label=\"{label}\"></div><p><b>{label}</b>{note}\
          <button popovertarget=\"c{c}z{v}\" popovertargetaction=\"hide\">close</button></p></div>\
@@ -160,7 +164,7 @@ mod tests {
     #[test]
     fn one_view_needs_no_slider_and_none_no_section() {
         let html = section(0, &Comparison { title: "t".into(), views: views(&["a"]) });
-        assert!(!html.contains("type=\"range\"") && !html.contains("type=\"radio\""));
+        assert!(!html.contains("<input") && html.contains("c0v0"));
         assert_eq!(section(0, &Comparison { title: "t".into(), views: vec![] }), "");
     }
 }

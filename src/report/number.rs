@@ -1,12 +1,15 @@
 //! Numbers as people read them.
 
-/// Decimals that show four significant digits of the largest value; never more than eight.
+/// Decimals that show four significant digits of the largest value, three of one below a hundredth;
+/// at most eight.
 pub(super) fn decimals(values: impl Iterator<Item = f64>) -> usize {
     let largest = values.filter(|v| v.is_finite()).fold(0.0_f64, |a, v| a.max(v.abs()));
     if largest == 0.0 {
         return 2;
     }
-    (3.0 - largest.log10().floor()).clamp(0.0, 8.0) as usize
+    let lead = largest.log10().floor();
+    let places = if lead >= -2.0 { (3.0 - lead).min(4.0) } else { 2.0 - lead };
+    places.clamp(0.0, 8.0) as usize
 }
 
 /// A value with these decimals; a dash for what is not a number.
@@ -25,8 +28,22 @@ pub(super) fn number(value: f64, decimals: usize) -> String {
     // A rounded -0.00 is zero to a reader.
     match text.strip_prefix('-') {
         Some(rest) if rest.chars().all(|c| c == '0' || c == '.') => rest.into(),
-        _ => text,
+        Some(rest) => format!("-{}", spaced(rest)),
+        None => spaced(&text),
     }
+}
+
+/// Digits with narrow spaces between thousands, from ten thousand on.
+fn spaced(text: &str) -> String {
+    let whole = text.find('.').unwrap_or(text.len());
+    let mut out = String::new();
+    for (i, c) in text.chars().enumerate() {
+        if i > 0 && i < whole && whole > 4 && (whole - i).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(c);
+    }
+    out
 }
 
 /// A value with four significant digits.
@@ -34,17 +51,9 @@ pub(super) fn short(value: f64) -> String {
     number(value, decimals(std::iter::once(value)))
 }
 
-/// A whole number with thin spaces between thousands.
+/// A count.
 pub(super) fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut out = String::new();
-    for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(c);
-    }
-    out
+    spaced(&value.to_string())
 }
 
 #[cfg(test)]
@@ -53,9 +62,13 @@ mod tests {
 
     #[test]
     fn a_column_shows_four_significant_digits() {
-        for (value, text) in
-            [(31.5234, "31.52"), (0.91236, "0.9124"), (213_456.7, "213457"), (4.2e-4, "0.0004200")]
-        {
+        for (value, text) in [
+            (31.5234, "31.52"),
+            (0.91236, "0.9124"),
+            (213_456.7, "213\u{202f}457"),
+            (4.2e-4, "0.000420"),
+            (0.0912, "0.0912"),
+        ] {
             assert_eq!(short(value), text);
         }
         assert_eq!(decimals([f64::NAN, f64::INFINITY].into_iter()), 2);
@@ -73,5 +86,7 @@ mod tests {
         assert_eq!(count(0), "0");
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(count(123_456), "123\u{202f}456");
+        assert_eq!(count(9_999), "9999");
+        assert_eq!(number(-12_345.678, 2), "-12\u{202f}345.68");
     }
 }

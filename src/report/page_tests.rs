@@ -40,7 +40,8 @@ fn a_label_with_a_script_is_inert() {
     assert_eq!(html.matches("</style>").count(), 1);
     assert!(!html.contains("\"' onload"), "no attribute is left");
     assert!(html.matches("&lt;script&gt;alert(1)").count() > 20, "every text came through");
-    // The marks of an attack change nothing but the text: the elements are those of a harmless page.
+    // The marks of an attack change nothing but the text: the elements are those of a harmless
+    // page.
     let harmless = super::html(&full("x")).unwrap();
     assert_eq!(html.matches('<').count(), harmless.matches('<').count());
 }

@@ -15,8 +15,8 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// The picture `factor` times smaller on each side: each pixel is the mean of a box, boxes at the right and
-    /// bottom may be smaller. Factors 0 and 1 change nothing.
+    /// The picture `factor` times smaller on each side: each pixel is the mean of a box, boxes at
+    /// the right and bottom may be smaller. Factors 0 and 1 change nothing.
     #[must_use]
     pub fn shrink(&self, factor: usize) -> Self {
         if factor <= 1 || self.check().is_err() {

@@ -21,7 +21,9 @@ fn run(report: &Report) -> String {
          <div class=\"scroll\"><table class=\"run\"><thead><tr><th>operator</th><th>workers</th>\
          <th>items</th><th>MB</th><th>busy<small>s</small></th>\
          <th>waiting for input<small>s</small></th><th>waiting for room<small>s</small></th>\
-         <th>share of time</th></tr></thead>\n<tbody>{rows}</tbody></table></div>\n",
+         <th>share of time<small><i class=\"busy\"></i>busy \
+         <i class=\"input\"></i>no input <i class=\"room\"></i>no room</small></th></tr></thead>\n\
+         <tbody>{rows}</tbody></table></div>\n",
         escape(&report.graph),
         number(report.wall_s, 1),
         megabytes(report.peak_edge_bytes as f64),
@@ -69,7 +71,8 @@ fn bar(node: &NodeStats) -> String {
     format!(
         "<span class=\"bar\" role=\"img\" aria-label=\"{words}\" title=\"{words}\">\
          <i class=\"busy\" style=\"width:{busy:.1}%\"></i>\
-         <i class=\"input\" style=\"width:{input:.1}%\"></i></span><small>{busy:.0} %</small>"
+         <i class=\"input\" style=\"width:{input:.1}%\"></i>\
+         <i class=\"room\" style=\"width:{room:.1}%\"></i></span><small>{busy:.0} %</small>"
     )
 }
 

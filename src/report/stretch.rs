@@ -16,8 +16,8 @@ const RATIO_DB: (f64, f64) = (1.0, 15.0);
 impl Picture {
     /// Reflectance x 10000 (B04, B03, B02, each `width * height` values by rows) in true colour.
     ///
-    /// One fixed stretch, 0 to 3000, so that two pictures compare; a pixel where any band is -10000 is hatched grey.
-    /// Planes of another length are refused by [`Picture::png`].
+    /// One fixed stretch, 0 to 3000, so that two pictures compare; a pixel where any band is -10000
+    /// is hatched grey. Planes of another length are refused by [`Picture::png`].
     pub fn true_colour(
         width: usize,
         height: usize,
@@ -40,8 +40,9 @@ impl Picture {
         Self { width, height, rgb }
     }
 
-    /// Radar backscatter as the archive stores it (natural logarithm over 13, 1 to 65535, 0 = no data) in false
-    /// colour: VV, VH and VV minus VH in decibels. Same size rules as [`Picture::true_colour`].
+    /// Radar backscatter as the archive stores it (natural logarithm over 13, 1 to 65535, 0 = no
+    /// data) in false colour: VV, VH and VV minus VH in decibels. Same size rules as
+    /// [`Picture::true_colour`].
     pub fn radar(width: usize, height: usize, vv: &[u16], vh: &[u16]) -> Self {
         let mut rgb = Vec::with_capacity(vv.len().saturating_mul(3));
         for (i, (&vv, &vh)) in vv.iter().zip(vh).enumerate() {

@@ -80,7 +80,8 @@ pub(super) fn table(caption: &str, methods: &[&str], columns: &[Column]) -> Stri
         let places = decimals(column.rows.iter().map(|r| r.value));
         let best = best(column, places);
         for (cell, method) in cells.iter_mut().zip(methods) {
-            // Two numbers for one place are both shown: choosing one would hide a fault of the caller.
+            // Two numbers for one place are both shown: choosing one would hide a fault of the
+            // caller.
             let found: Vec<String> = column
                 .rows
                 .iter()
@@ -119,7 +120,8 @@ fn heading(column: &Column) -> String {
     )
 }
 
-/// The text of the best number: what reads the same is as good. One number alone is not best of anything.
+/// The text of the best number: what reads the same is as good. One number alone is not best of
+/// anything.
 fn best(column: &Column, places: usize) -> Option<String> {
     let merit = |r: &&&ScoreRow| column.better.merit(r.value);
     let candidates: Vec<_> = column.rows.iter().filter(|r| merit(r).is_some()).collect();
