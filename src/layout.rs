@@ -1,10 +1,14 @@
 //! Acquisition layouts: a SQL file becomes a checked list of roles, and its rows become samples.
 //!
 //! In: a query file and a session. Out: samples that name patches; no pixel is touched. Promises: the order is a
-//! function of (snapshot, query, seed). Refuses: a layout without a column of type patch.
+//! function of (snapshot, query, seed), for any number of threads. Refuses: a layout without a column of
+//! type patch, a role that is empty in some rows only, a sample whose patches lie at different places.
 
 mod file;
+mod header;
+mod rows;
 mod samples;
+mod shipped;
 
 pub use file::Layout;
 pub use samples::{PatchRef, Role, Sample, Samples};

@@ -19,6 +19,11 @@ pub const TEXT_BYTES_MAX: u64 = 4 << 20;
 pub const SQL_BYTES_MAX: usize = 64 << 10;
 /// Terms joined by operators in one query: a flat chain of some 2,000 overflows the planner's stack.
 pub const SQL_OPERATORS_MAX: usize = 500;
+/// Stack of the thread that parses and plans a query: the largest allowed chain needs a few MiB in a
+/// debug build.
+pub const SQL_STACK_BYTES: usize = 64 << 20;
+/// Largest footer of a Parquet file: that of a catalog of 100,000 row groups.
+pub const PARQUET_FOOTER_BYTES_MAX: u64 = 256 << 20;
 /// Largest weights file that is loaded: the largest network of the study holds 86 M parameters.
 pub const WEIGHTS_BYTES_MAX: u64 = 4 << 30;
 /// Memory that a run may use unless the user says otherwise.

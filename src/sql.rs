@@ -1,8 +1,27 @@
 //! SQL over the catalog: the DataFusion session and what it may touch.
 //!
-//! In: query text and parameters. Out: Arrow batches. Promises: only `SELECT` over registered tables, inside
-//! a memory limit. Refuses: statements that write, read files or set options.
+//! In: query text and parameters. Out: Arrow batches, as a stream or whole. Promises: only reading
+//! statements over registered tables, inside a memory limit, on a stack that a bounded text cannot
+//! overflow; an error names the line and what was probably meant. Refuses: statements that write,
+//! read files or set options; texts and chains beyond the limits; answers beyond the memory limit.
 
+mod answer;
+mod fault;
+mod gap_hours;
+mod parquet_file;
+mod patch_table;
+mod patch_type;
+mod run;
+mod scene_table;
 mod session;
+mod similar;
+mod stable_hash;
+mod statement;
+mod to_hours;
 
-pub use session::{Answer, Param, Session};
+pub use answer::Answer;
+pub use session::{Param, Session};
+
+pub(crate) use patch_type::{is_patch, patch_field};
+pub(crate) use similar::nearest;
+pub(crate) use statement::{parameters, without_comments};

@@ -1,9 +1,16 @@
 //! The layout file.
 
-use crate::error::Result;
+use std::path::Path;
+
+use super::header::{self, Header};
+use super::rows;
+use super::shipped::SHIPPED;
+use crate::error::{Error, Result};
 use crate::geo::Splitter;
 use crate::layout::Samples;
-use crate::sql::{Param, Session};
+use crate::limits;
+use crate::sql::{Param, Session, nearest, parameters, without_comments};
+use crate::store::read_text;
 
 /// A query file: header comment with `-- $name = default  meaning` lines, then one `SELECT`.
 #[derive(Debug, Clone)]
@@ -16,30 +23,196 @@ pub struct Layout {
     pub sql: String,
     /// Parameters with the values in force (defaults until set).
     pub params: Vec<(String, Param)>,
+    meanings: Vec<String>,
 }
 
 impl Layout {
     /// Names of the layouts and questions that ship with the program.
     pub fn shipped() -> Vec<&'static str> {
-        todo!()
+        SHIPPED.iter().map(|(name, _)| *name).collect()
     }
+
     /// A shipped query by name, or a user's file by path.
     pub fn open(name_or_path: &str) -> Result<Self> {
-        let _ = name_or_path;
-        todo!()
+        if let Some((name, text)) = SHIPPED.iter().find(|(n, _)| *n == name_or_path) {
+            return Self::parse(name, text);
+        }
+        let path = Path::new(name_or_path);
+        if !path.is_file() {
+            let names = Self::shipped();
+            let guess = nearest(name_or_path, names.iter().copied())
+                .map_or_else(String::new, |n| format!("did you mean '{n}'? "));
+            return Err(Error::not_found(format!("no layout is called '{name_or_path}'"))
+                .hint(format!("{guess}shipped: {}; or give a .sql file", names.join(", "))));
+        }
+        let text = read_text(path)?;
+        let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("layout");
+        Self::parse(stem, &text).map_err(|e| e.context(format!("reading {name_or_path}")))
     }
-    /// Sets parameters from `name=value` texts. Refuses unknown names and wrong types.
+
+    /// A layout from its text. Every `$name` of the query must be declared in the header, and every
+    /// declared one used.
+    pub fn parse(name: &str, text: &str) -> Result<Self> {
+        if text.len() > limits::SQL_BYTES_MAX {
+            return Err(Error::usage(format!(
+                "the layout is {} bytes long, more than {}",
+                text.len(),
+                limits::SQL_BYTES_MAX
+            )));
+        }
+        let Header { about, params } = header::read(text)?;
+        let used = parameters(text)?;
+        if let Some(missing) = used.iter().find(|u| !params.iter().any(|(n, _, _)| n == *u)) {
+            return Err(Error::usage(format!("${missing} is used but has no default"))
+                .hint(format!("add a line to the header: -- ${missing} = value   meaning")));
+        }
+        if let Some((idle, _, _)) = params.iter().find(|(n, _, _)| !used.contains(n)) {
+            return Err(Error::usage(format!("${idle} is declared but the query does not use it"))
+                .hint("remove its line from the header, or use it"));
+        }
+        let (mut values, mut meanings) = (Vec::new(), Vec::new());
+        for (name, value, meaning) in params {
+            values.push((name, value));
+            meanings.push(meaning);
+        }
+        Ok(Self { name: name.to_owned(), about, sql: text.to_owned(), params: values, meanings })
+    }
+
+    /// What a parameter means, from the header.
+    pub fn meaning(&self, name: &str) -> Option<&str> {
+        let at = self.params.iter().position(|(n, _)| n == name)?;
+        self.meanings.get(at).map(String::as_str)
+    }
+
+    /// Sets parameters from `name=value` texts. Refuses unknown names and wrong types: a number
+    /// takes any number, a text takes any text. Sets all of them or none.
     pub fn set(&mut self, assignments: &[String]) -> Result<()> {
-        let _ = assignments;
-        todo!()
+        let mut params = self.params.clone();
+        for text in assignments {
+            let (name, value) = text.split_once('=').ok_or_else(|| {
+                Error::usage(format!("'{text}' does not set a parameter")).hint("write name=value")
+            })?;
+            let name = name.trim().trim_start_matches('$');
+            let Some((_, old)) = params.iter_mut().find(|(n, _)| n == name) else {
+                return Err(self.unknown(name));
+            };
+            *old = match (&*old, header::value(value)) {
+                (Param::Text(_), Param::Text(new)) => Param::Text(new),
+                (Param::Text(_), _) => Param::Text(value.trim().to_owned()),
+                (_, new @ (Param::Int(_) | Param::Float(_))) => new,
+                (_, Param::Text(_)) => {
+                    return Err(Error::usage(format!(
+                        "{name} takes a number, not '{}'",
+                        value.trim()
+                    ))
+                    .hint(format!("for example {name}={}", show(&*old))));
+                }
+            };
+        }
+        self.params = params;
+        Ok(())
     }
-    /// blake3 of query and parameters, hex, 16 digits.
+
+    /// blake3 of query and parameters, hex, 16 digits. Comments and spacing do not count.
     pub fn hash(&self) -> String {
-        todo!()
+        let mut hasher = blake3::Hasher::new();
+        // A text that is no SQL has a digest too; running it gives the error.
+        hasher.update(without_comments(&self.sql).unwrap_or_else(|_| self.sql.clone()).as_bytes());
+        let mut params = self.params.clone();
+        params.sort_by(|a, b| a.0.cmp(&b.0));
+        for (name, value) in &params {
+            hasher.update(format!("\n{name}={value:?}").as_bytes());
+        }
+        let hex = hasher.finalize().to_hex();
+        hex[..16].to_owned()
     }
+
     /// Runs the query; each row with a patch column for every role is one sample, with its split.
+    ///
+    /// Needs a column `tile`; `row` and `col` are taken from the patches where there is none; a text
+    /// column `split` overrules the splitter. A role without a patch in any row is left out (an archive
+    /// without elevation still serves the networks that need none); a role without a patch in some
+    /// rows is an error. Rows are sorted by (tile, row, col, times) and equal ones merged.
     pub fn samples(&self, session: &Session, splitter: &Splitter) -> Result<Samples> {
-        let _ = (session, splitter);
-        todo!()
+        let doing = |e: Error| e.context(format!("running layout {}", self.name));
+        let (roles, rows) =
+            rows::collect(session, &self.sql, &self.params, splitter).map_err(doing)?;
+        Ok(Samples { roles, rows, layout: self.name.clone(), query_hash: self.hash() })
+    }
+
+    fn unknown(&self, name: &str) -> Error {
+        let names: Vec<&str> = self.params.iter().map(|(n, _)| n.as_str()).collect();
+        let guess = nearest(name, names.iter().copied())
+            .map_or_else(String::new, |n| format!("; did you mean '{n}'?"));
+        let error = Error::usage(format!("layout {} has no parameter '{name}'{guess}", self.name));
+        if names.is_empty() {
+            error.hint("it has no parameters")
+        } else {
+            error.hint(format!("parameters: {}", names.join(", ")))
+        }
+    }
+}
+
+fn show(value: &Param) -> String {
+    match value {
+        Param::Int(i) => i.to_string(),
+        Param::Float(f) => f.to_string(),
+        Param::Text(t) => t.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_query_opens_and_says_what_it_is() {
+        for name in Layout::shipped() {
+            let layout = Layout::open(name).unwrap();
+            assert!(layout.about.starts_with(&format!("{name}:")), "{name}: {}", layout.about);
+            for (p, _) in &layout.params {
+                assert!(!layout.meaning(p).unwrap().is_empty(), "{name}: ${p}");
+            }
+        }
+    }
+
+    #[test]
+    fn parameters_are_set_by_name_and_type_or_not_at_all() {
+        let text = "-- x: test\n-- $n = 3  a\n-- $t = abc  b\nSELECT $n, $t";
+        let mut layout = Layout::parse("x", text).unwrap();
+        layout.set(&["n=1.5".into(), "t=12".into()]).unwrap();
+        assert_eq!(layout.params[0].1, Param::Float(1.5));
+        assert_eq!(layout.params[1].1, Param::Text("12".into()));
+        let before = layout.params.clone();
+        for bad in ["n=many", "n", "m=1", "n=nan"] {
+            assert!(layout.set(&["t=other".into(), bad.into()]).is_err(), "{bad}");
+            assert_eq!(layout.params, before);
+        }
+        let unknown = layout.set(&["nn=1".into()]).unwrap_err();
+        assert!(unknown.to_string().contains("did you mean 'n'"), "{unknown}");
+    }
+
+    #[test]
+    fn an_undeclared_or_idle_parameter_is_refused() {
+        assert!(Layout::parse("x", "SELECT $a").unwrap_err().to_string().contains("$a"));
+        let idle = Layout::parse("x", "-- $a = 1 m\nSELECT 1").unwrap_err();
+        assert!(idle.to_string().contains("does not use"), "{idle}");
+    }
+
+    #[test]
+    fn comments_and_spacing_do_not_change_the_hash_but_values_do() {
+        let hash = |text: &str| Layout::parse("x", text).unwrap().hash();
+        let a = hash("-- $n = 1 m\nSELECT   $n -- why\nFROM t");
+        assert_eq!(a, hash("-- other\n-- $n = 1 mm\nSELECT $n FROM t"));
+        assert_ne!(a, hash("-- $n = 2 m\nSELECT $n FROM t"));
+        assert_ne!(a, hash("-- $n = 1 m\nSELECT $n FROM u"));
+        assert_eq!(a.len(), 16);
+    }
+
+    #[test]
+    fn an_unknown_layout_names_its_neighbours() {
+        let error = Layout::open("sso").unwrap_err();
+        assert!(error.is_not_found());
+        assert!(error.next_step().unwrap().contains("'ssop'"), "{error:?}");
     }
 }

@@ -19,9 +19,9 @@ pub struct Role {
 pub struct PatchRef {
     /// Index along the time axis.
     pub slot: u32,
-    /// Row of the patch grid.
+    /// Row of the patch grid; `u32::MAX` when the patch is the whole scene.
     pub row: u32,
-    /// Column of the patch grid.
+    /// Column of the patch grid; `u32::MAX` when the patch is the whole scene.
     pub col: u32,
     /// Time of acquisition (the DEM: 0).
     pub time: Stamp,

@@ -1,12 +1,23 @@
 //! The DataFusion session.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
+use datafusion::catalog::TableProvider;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::ScalarUDF;
+use datafusion::prelude::{SessionConfig, SessionContext};
 
+use super::run::{Engine, Wanted};
+use super::{Answer, fault, parquet_file, patch_table, scene_table};
+use super::{gap_hours::GapHours, stable_hash::StableHash, to_hours::ToHours};
+use crate::archive::Sensor;
 use crate::catalog::Catalog;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result, While};
+use crate::store::check_name;
 
 /// The value of a `$name`.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,47 +30,175 @@ pub enum Param {
     Text(String),
 }
 
-/// The rows of an answer.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// Columns.
-    pub schema: SchemaRef,
-    /// Rows.
-    pub batches: Vec<RecordBatch>,
+/// A session over the tables of a catalog and any further Parquet files.
+pub struct Session {
+    engine: Arc<Engine>,
+    deadline: Option<Duration>,
+    interrupt: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
 
-/// A session over the tables of a catalog and any further Parquet files.
-pub struct Session {}
+/// Threads that execute a query: a catalog is small, the cores belong to the run.
+const THREADS: usize = 2;
+/// Stack of these threads: an expression of the largest allowed chain is evaluated by recursion.
+const STACK_BYTES: usize = 16 << 20;
 
 impl Session {
     /// An empty session with a memory limit in bytes.
     pub fn new(memory_bytes_max: usize) -> Result<Self> {
-        let _ = memory_bytes_max;
-        todo!()
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("sql-worker")
+            .thread_stack_size(STACK_BYTES)
+            .enable_all()
+            .build()
+            .during(|| "starting the threads of the SQL session")?;
+        // All of the limit goes to the pool; a spilling sort or join takes its fair share.
+        let environment = RuntimeEnvBuilder::new()
+            .with_memory_limit(memory_bytes_max, 1.0)
+            .build_arc()
+            .map_err(|e| Error::internal("cannot build the SQL session").with_source(e))?;
+        let context = SessionContext::new_with_config_rt(config(), environment);
+        context.register_udf(ScalarUDF::from(ToHours::new()));
+        context.register_udf(ScalarUDF::from(GapHours::new()));
+        context.register_udf(ScalarUDF::from(StableHash::new()));
+        let engine = Arc::new(Engine { context, runtime, memory_bytes_max });
+        Ok(Self { engine, deadline: None, interrupt: None })
     }
-    /// Registers `scenes`, `patches`, `s2`, `s1`, `dem` of a catalog: rows are patches.
+
+    /// Registers `scenes`, `patches`, `s2`, `s1`, `dem` of a catalog: rows are patches. Before the
+    /// first ingest the tables are there, without rows.
     pub fn with_catalog(self, catalog: &Catalog) -> Result<Self> {
-        let _ = catalog;
-        todo!()
+        let mut all = Vec::new();
+        for sensor in [Sensor::S2, Sensor::S1, Sensor::Dem] {
+            let files = catalog.patch_files(sensor)?;
+            self.register(sensor.name(), self.patches(&files)?)?;
+            all.extend(files);
+        }
+        self.register("patches", self.patches(&all)?)?;
+        let scenes = match catalog.scenes_file() {
+            Some(file) => self.parquet(&[file])?,
+            None => scene_table::scenes(&[])?,
+        };
+        self.register("scenes", scenes)?;
+        Ok(self)
     }
+
     /// As [`Session::with_catalog`], but the rows of `s2`, `s1`, `dem` are whole scenes (`row` and `col` 0).
+    /// `cell` is one number per tile; the patch of a row is the whole scene (its `row` and `col` are -1).
     pub fn with_scenes(self, catalog: &Catalog) -> Result<Self> {
-        let _ = catalog;
-        todo!()
+        let scenes = catalog.scenes();
+        for sensor in [Sensor::S2, Sensor::S1, Sensor::Dem] {
+            self.register(sensor.name(), scene_table::whole(scenes, Some(sensor))?)?;
+        }
+        self.register("patches", scene_table::whole(scenes, None)?)?;
+        self.register("scenes", scene_table::scenes(scenes)?)?;
+        Ok(self)
     }
-    /// Registers a Parquet file as a table.
+
+    /// Registers a Parquet file as a table. Refuses a name that is taken or no plain word.
     pub fn with_table(self, name: &str, file: &Path) -> Result<Self> {
-        let _ = (name, file);
-        todo!()
+        check_name(name)?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+        if !name.chars().all(plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
+            return Err(Error::usage(format!("'{name}' cannot be the name of a table"))
+                .hint("use lower-case letters, digits and '_', not starting with a digit"));
+        }
+        if self.tables().iter().any(|(taken, _)| taken == name) {
+            return Err(Error::usage(format!("there is already a table '{name}'"))
+                .hint("give the file another name"));
+        }
+        let table = self.parquet(&[file.to_owned()])?;
+        self.register(name, table)?;
+        Ok(self)
     }
-    /// Answers one `SELECT`.
+
+    /// Ends a query after this time with an error of kind [`Kind::Cancelled`].
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
+    /// Ends a query soon after `stop` says so; it is asked about twenty times a second.
+    #[must_use]
+    pub fn with_interrupt(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.interrupt = Some(Arc::new(stop));
+        self
+    }
+
+    /// Names and columns of the registered tables, by name.
+    pub fn tables(&self) -> Vec<(String, SchemaRef)> {
+        self.engine.tables()
+    }
+
+    /// Answers one `SELECT`. Refuses an answer larger than the memory limit.
     pub fn query(&self, sql: &str, params: &[(String, Param)]) -> Result<Answer> {
-        let _ = (sql, params);
-        todo!()
+        let (mut batches, mut bytes) = (Vec::new(), 0usize);
+        let limit = self.engine.memory_bytes_max;
+        let schema = self.stream(sql, params, &mut |batch| {
+            bytes = bytes.saturating_add(batch.get_array_memory_size());
+            if bytes > limit {
+                return Err(Error::new(
+                    Kind::OutOfMemory,
+                    format!("the answer is larger than the memory limit of {limit} bytes"),
+                )
+                .hint(
+                    "select fewer rows or columns, count instead of listing, or raise --memory",
+                ));
+            }
+            batches.push(batch);
+            Ok(())
+        })?;
+        Ok(Answer { schema, batches })
     }
+
+    /// Hands the batches of one `SELECT` to `take` as they come, never more than a few at a time.
+    /// An error of `take` ends the query. Returns the columns.
+    pub(crate) fn stream(
+        &self,
+        sql: &str,
+        params: &[(String, Param)],
+        take: &mut dyn FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<SchemaRef> {
+        let stop = self.interrupt.clone();
+        self.engine.run(Wanted::Rows, sql, params, self.deadline, stop, take)
+    }
+
     /// The physical plan as text.
     pub fn explain(&self, sql: &str, params: &[(String, Param)]) -> Result<String> {
-        let _ = (sql, params);
-        todo!()
+        let mut text = String::new();
+        let stop = self.interrupt.clone();
+        self.engine.run(Wanted::Plan, sql, params, self.deadline, stop, &mut |batch| {
+            text.push_str(super::run::plan_text(&batch)?);
+            Ok(())
+        })?;
+        Ok(text)
     }
+
+    fn patches(&self, files: &[std::path::PathBuf]) -> Result<Arc<dyn TableProvider>> {
+        if files.is_empty() { patch_table::empty() } else { self.parquet(files) }
+    }
+
+    fn parquet(&self, files: &[std::path::PathBuf]) -> Result<Arc<dyn TableProvider>> {
+        let state = self.engine.context.state();
+        self.engine.runtime.block_on(parquet_file::table(&state, files))
+    }
+
+    fn register(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        let context = &self.engine.context;
+        context.register_table(name, table).map_err(|e| fault::plain(&e))?;
+        Ok(())
+    }
+}
+
+fn config() -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(THREADS)
+        .with_information_schema(true)
+        .set_bool("datafusion.sql_parser.collect_spans", true);
+    // Columns of an answer are read by us as plain text, not as views.
+    let options = config.options_mut();
+    options.execution.parquet.schema_force_view_types = false;
+    options.sql_parser.map_string_types_to_utf8view = false;
+    config
 }

@@ -1,0 +1,54 @@
+//! The column type *patch*: one cell of the patch grid in one scene, never its pixels.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
+
+/// Name of the Arrow extension type.
+const NAME: &str = "eclaircie.patch";
+const NAME_KEY: &str = "ARROW:extension:name";
+const WORDS: [&str; 5] = ["sensor", "slot", "row", "col", "time"];
+
+/// Instants, in microseconds UTC.
+pub(super) fn instant() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+}
+
+/// Storage of the type: sensor, slot along the time axis, row and column (-1: the whole scene), time.
+pub(crate) fn patch_fields() -> Fields {
+    Fields::from(vec![
+        Field::new("sensor", DataType::Utf8, true),
+        Field::new("slot", DataType::Int32, true),
+        Field::new("row", DataType::Int32, true),
+        Field::new("col", DataType::Int32, true),
+        Field::new("time", instant(), true),
+    ])
+}
+
+/// A nullable column of type patch.
+pub(crate) fn patch_field(name: &str) -> Field {
+    let marks = HashMap::from([(NAME_KEY.to_owned(), NAME.to_owned())]);
+    Field::new(name, DataType::Struct(patch_fields()), true).with_metadata(marks)
+}
+
+/// Whether a column is of type patch: by the shape of its struct, since joins and windows may lose
+/// marks.
+pub(crate) fn is_patch(field: &Field) -> bool {
+    let DataType::Struct(fields) = field.data_type() else { return false };
+    fields.len() == WORDS.len() && WORDS.iter().all(|w| fields.iter().any(|f| f.name() == w))
+}
+
+/// The same columns, every patch column with its mark.
+pub(super) fn mark(schema: &SchemaRef) -> SchemaRef {
+    let field = |f: &FieldRef| {
+        if !is_patch(f) {
+            return Arc::clone(f);
+        }
+        let mut marks = f.metadata().clone();
+        marks.insert(NAME_KEY.to_owned(), NAME.to_owned());
+        Arc::new(f.as_ref().clone().with_metadata(marks))
+    };
+    let fields: Fields = schema.fields().iter().map(field).collect();
+    Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
+}

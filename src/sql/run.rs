@@ -1,0 +1,190 @@
+//! One query on a thread of its own, with a large stack, that can be stopped.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use datafusion::common::DataFusionError;
+use datafusion::physical_plan::displayable;
+use datafusion::prelude::{SQLOptions, SessionContext};
+use futures::StreamExt;
+use futures::future::{AbortHandle, Abortable};
+
+use super::{Param, fault, patch_type, statement};
+use crate::error::{Error, Kind, Result, While};
+use crate::limits;
+
+/// What a query runs on.
+pub(super) struct Engine {
+    pub context: SessionContext,
+    pub runtime: tokio::runtime::Runtime,
+    pub memory_bytes_max: usize,
+}
+
+/// Rows or the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Rows,
+    Plan,
+}
+
+enum Message {
+    Columns(SchemaRef),
+    Rows(RecordBatch),
+    Done(Result<()>),
+}
+
+type Stop = Option<Arc<dyn Fn() -> bool + Send + Sync>>;
+
+/// How often a running query looks for the word to stop.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Batches that wait for their taker: enough to keep both sides busy.
+const WAITING: usize = 4;
+
+impl Engine {
+    /// Runs one query; `take` is called on the caller's thread.
+    pub fn run(
+        self: &Arc<Self>,
+        wanted: Wanted,
+        sql: &str,
+        params: &[(String, Param)],
+        deadline: Option<Duration>,
+        stop: Stop,
+        take: &mut dyn FnMut(RecordBatch) -> Result<()>,
+    ) -> Result<SchemaRef> {
+        let (send, receive) = mpsc::sync_channel(WAITING);
+        let (abort, registration) = AbortHandle::new_pair();
+        let (engine, sql, params) = (Arc::clone(self), sql.to_owned(), params.to_vec());
+        let worker = thread::Builder::new()
+            .name("sql".to_owned())
+            .stack_size(limits::SQL_STACK_BYTES)
+            .spawn(move || {
+                let work = answer(&engine, wanted, &sql, &params, &send);
+                let done = engine.runtime.block_on(Abortable::new(work, registration));
+                // Nobody listens after a stop: that is not an error.
+                let _ = send.send(Message::Done(done.unwrap_or_else(|_| Err(stopped()))));
+            })
+            .during(|| "starting a thread for the query")?;
+
+        let (start, mut columns) = (Instant::now(), None);
+        let outcome = loop {
+            if stop.as_ref().is_some_and(|s| s()) {
+                break Err(stopped());
+            }
+            if let Some(limit) = deadline.filter(|d| start.elapsed() > *d) {
+                break Err(late(limit));
+            }
+            match receive.recv_timeout(PATIENCE) {
+                Ok(Message::Columns(schema)) => columns = Some(schema),
+                Ok(Message::Rows(batch)) => {
+                    if let Err(e) = take(batch) {
+                        break Err(e);
+                    }
+                }
+                Ok(Message::Done(done)) => break done,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    break Err(Error::internal("the SQL engine stopped in the middle of a query"));
+                }
+            }
+        };
+        // A stopped query is left to notice by itself: the caller does not wait for it.
+        abort.abort();
+        drop(receive);
+        drop(worker);
+        outcome?;
+        columns.ok_or_else(|| Error::internal("a query ended without columns"))
+    }
+
+    /// Names and columns of the registered tables, by name.
+    pub fn tables(&self) -> Vec<(String, SchemaRef)> {
+        let catalog = self.context.catalog("datafusion");
+        let Some(schema) = catalog.and_then(|c| c.schema("public")) else { return Vec::new() };
+        let mut names = schema.table_names();
+        names.sort();
+        let table = |name: String| {
+            let found = self.runtime.block_on(schema.table(&name)).ok().flatten()?;
+            Some((name, patch_type::mark(&found.schema())))
+        };
+        names.into_iter().filter_map(table).collect()
+    }
+
+    fn table_names(&self) -> Vec<String> {
+        let catalog = self.context.catalog("datafusion");
+        catalog.and_then(|c| c.schema("public")).map_or_else(Vec::new, |s| s.table_names())
+    }
+}
+
+async fn answer(
+    engine: &Engine,
+    wanted: Wanted,
+    sql: &str,
+    params: &[(String, Param)],
+    send: &SyncSender<Message>,
+) -> Result<()> {
+    let checked = statement::check(sql, params)?;
+    let tables = engine.table_names();
+    let clear = |e: DataFusionError| fault::explain(&e, &checked.tokens, &tables);
+    let plan = engine.context.state().statement_to_plan(checked.statement).await.map_err(clear)?;
+    // The statement was checked before; this also sees what hides inside a query.
+    SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false)
+        .verify_plan(&plan)
+        .map_err(clear)?;
+    let frame = engine.context.execute_logical_plan(plan).await.map_err(clear)?;
+    if wanted == Wanted::Plan {
+        let plan = frame.create_physical_plan().await.map_err(clear)?;
+        return send_plan(displayable(plan.as_ref()).indent(false).to_string(), send);
+    }
+    let mut stream = frame.execute_stream().await.map_err(clear)?;
+    let schema = patch_type::mark(&stream.schema());
+    if send.send(Message::Columns(Arc::clone(&schema))).is_err() {
+        return Ok(());
+    }
+    while let Some(batch) = stream.next().await {
+        let batch = batch.map_err(clear)?;
+        let marked = RecordBatch::try_new_with_options(
+            Arc::clone(&schema),
+            batch.columns().to_vec(),
+            &arrow::array::RecordBatchOptions::new().with_row_count(Some(batch.num_rows())),
+        )
+        .map_err(|e| Error::internal("an answer does not fit its columns").with_source(e))?;
+        if send.send(Message::Rows(marked)).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn send_plan(text: String, send: &SyncSender<Message>) -> Result<()> {
+    let schema = Arc::new(Schema::new(vec![Field::new("plan", DataType::Utf8, false)]));
+    let column = Arc::new(StringArray::from(vec![text]));
+    let batch = RecordBatch::try_new(Arc::clone(&schema), vec![column])
+        .map_err(|e| Error::internal("cannot show a plan").with_source(e))?;
+    // A taker that has gone away has its own error.
+    let _ = send.send(Message::Columns(schema)).and_then(|()| send.send(Message::Rows(batch)));
+    Ok(())
+}
+
+/// The text of a batch made by [`Wanted::Plan`].
+pub(super) fn plan_text(batch: &RecordBatch) -> Result<&str> {
+    let column = batch.columns().first().and_then(|c| c.as_string_opt::<i32>());
+    column
+        .filter(|c| !c.is_empty())
+        .map(|c| c.value(0))
+        .ok_or_else(|| Error::internal("a plan came without text"))
+}
+
+fn stopped() -> Error {
+    Error::new(Kind::Cancelled, "the query was stopped at your request")
+}
+
+fn late(limit: Duration) -> Error {
+    let text = format!("the query ran longer than {:.1} s", limit.as_secs_f64());
+    Error::new(Kind::Cancelled, text).hint("narrow the query or give it more time")
+}
