@@ -8,8 +8,12 @@
 
 mod archive;
 mod catalog;
+#[cfg(feature = "gdal")]
+mod cog;
 mod error;
 mod geo;
+#[cfg(feature = "gdal")]
+mod ingest;
 mod layout;
 mod limits;
 #[cfg(feature = "torch")]
@@ -24,8 +28,12 @@ mod tensors;
 
 pub use archive::*;
 pub use catalog::*;
+#[cfg(feature = "gdal")]
+pub use cog::write_cog;
 pub use error::{Error, Kind as ErrorKind, Result, While};
 pub use geo::*;
+#[cfg(feature = "gdal")]
+pub use ingest::*;
 pub use layout::*;
 #[cfg(feature = "torch")]
 pub use metrics::*;

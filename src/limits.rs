@@ -25,3 +25,14 @@ pub const WEIGHTS_BYTES_MAX: u64 = 4 << 30;
 pub const MEMORY_DEFAULT: usize = 2 << 30;
 /// Samples of one run that are held as rows: 600,000 is the study's set, this is 30 of them.
 pub const SAMPLES_MAX: usize = 20_000_000;
+/// Largest block of an input raster, decoded: GDAL decodes whole blocks, and one that is hundreds of
+/// megabytes turns a small file into a giant allocation.
+pub const RASTER_BLOCK_BYTES_MAX: usize = 256 << 20;
+/// Decoded blocks that GDAL keeps, in MiB: a row of strips of a full tile is read once, not per window.
+pub const GDAL_CACHE_MB: usize = 256;
+/// Products that are converted at once: each holds one shard of each of its layers (about 90 MB).
+pub const INGEST_WORKERS_MAX: usize = 4;
+/// Folders below a source of products: deeper or wider is a whole disk given by mistake.
+pub const WALK_FOLDERS_MAX: usize = 200_000;
+/// Depth of folders below a source of products.
+pub const WALK_DEPTH_MAX: usize = 12;
