@@ -36,3 +36,11 @@ pub const INGEST_WORKERS_MAX: usize = 4;
 pub const WALK_FOLDERS_MAX: usize = 200_000;
 /// Depth of folders below a source of products.
 pub const WALK_DEPTH_MAX: usize = 12;
+/// Largest number of scenes of one sensor over one tile: 27 years of one a day. It also keeps the slot
+/// within the 14 bits that patch ids give it.
+pub const SLOTS_MAX: usize = 10_000;
+/// Shard files that an archive keeps mapped: Linux allows a process some 65,000 maps, and other
+/// libraries need theirs.
+pub const MAPS_MAX: usize = 8_192;
+/// Scenes that a catalog holds as rows: every Sentinel-2 scene of 500 tiles.
+pub const SCENES_MAX: usize = 1_000_000;
