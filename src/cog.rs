@@ -1,7 +1,8 @@
 //! Cloud-Optimised GeoTIFF out: what GIS programs and web maps open as it stands.
 //!
-//! In: int16 bands on a grid. Out: one file, tiled, DEFLATE, with overviews and band names. Promises: the file
-//! is published whole, after its last pixels were read back. Refuses: bands that do not fill the grid.
+//! In: int16 bands on a grid. Out: one file, tiled, DEFLATE, with overviews and band names.
+//! Promises: the file is published whole, after its last pixels were read back. Refuses: bands that
+//! do not fill the grid.
 
 use std::path::Path;
 use std::sync::Once;
@@ -16,10 +17,11 @@ use crate::store::Pending;
 /// Rows that are handed to GDAL at a time.
 const ROWS: usize = 256;
 
-/// Writes bands (`name`, `height * width` values row-major) as one COG at `path`; an older file is replaced.
+/// Writes bands (`name`, `height * width` values row-major) as one COG at `path`; an older file is
+/// replaced.
 ///
-/// Peak memory is one copy of the bands and what GDAL compresses at a time. Fails if a band has another
-/// size, if GDAL cannot write, or if the last row reads back otherwise.
+/// Peak memory is one copy of the bands and what GDAL compresses at a time. Fails if a band has
+/// another size, if GDAL cannot write, or if the last row reads back otherwise.
 pub fn write_cog(path: &Path, grid: &Grid, bands: &[(&str, &[i16])], nodata: i16) -> Result<()> {
     let doing = || format!("writing {}", path.display());
     if bands.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::found::Found;
 use super::tally::Tally;
-use crate::archive::{Block, Layer, Sensor, Tile, Values};
+use crate::archive::{Block, Kind, Layer, Sensor, Tile, Values};
 use crate::error::{Error, Result};
 use crate::geo::{Grid, Window};
 use crate::limits;
@@ -32,8 +32,9 @@ pub(super) struct Target<'a> {
     pub side: usize,
 }
 
-/// Side of the windows for a patch size, in pixels of any layer. A shard holds whole patches, and one of
-/// a 20 m layer covers the same ground or the same number of pixels: this is a multiple of both.
+/// Side of the windows for a patch size, in pixels of any layer. A shard holds whole patches, and
+/// one of a 20 m layer covers the same ground or the same number of pixels: this is a multiple of
+/// both.
 pub(super) fn side(patch: usize) -> usize {
     (limits::SHARD / patch.max(1)).max(1) * patch.max(1)
 }
@@ -49,7 +50,8 @@ pub(super) fn windows(grid: &Grid, layer: Layer, side: usize) -> Vec<Window> {
 }
 
 /// Reads every window of every layer and writes it (`dry`: only reads, to know that the product is
-/// whole before an older processing is overwritten). `step` is called once a window; it stops by an error.
+/// whole before an older processing is overwritten). `step` is called once a window; it stops by an
+/// error.
 pub(super) fn convert(
     found: &Found,
     target: Target,
@@ -89,6 +91,9 @@ pub(super) fn convert(
             write(&block)?;
         }
     }
+    if !dry {
+        blank_leftovers(found, target)?;
+    }
     // Elevation has no counts per cell: it has no date to choose.
     if !dry && found.sensor != Sensor::Dem {
         let cells = tally.cells();
@@ -99,6 +104,29 @@ pub(super) fn convert(
         cloud_percent: if optical { tally.cloud_percent() } else { None },
         nodata_percent: tally.nodata_percent(),
     })
+}
+
+/// A slot may hold a layer of an older processing or of an unfinished scene that this one does not
+/// fill: it becomes no-data, for its pixels are not this scene's.
+fn blank_leftovers(found: &Found, target: Target) -> Result<(), Trouble> {
+    let fills = found.source.layers();
+    for layer in Layer::ALL {
+        let theirs = layer.sensor() == found.sensor && !fills.contains(&layer);
+        if !theirs || target.tile.missing(layer, target.slot).map_err(Trouble::Run)?.is_none() {
+            continue;
+        }
+        for window in windows(target.grid, layer, target.side) {
+            let count = layer.bands().len() * window.len();
+            let values = match layer.kind() {
+                Kind::U8 => Values::U8(vec![layer.nodata() as u8; count]),
+                Kind::U16 => Values::U16(vec![layer.nodata() as u16; count]),
+                Kind::I16 => Values::I16(vec![layer.nodata() as i16; count]),
+            };
+            let block = Block { layer, window, values };
+            target.tile.write(target.slot, &block).map_err(Trouble::Run)?;
+        }
+    }
+    Ok(())
 }
 
 /// Steps of a scene: its windows, twice if it is read before it is written.

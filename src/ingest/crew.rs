@@ -39,8 +39,8 @@ pub(super) fn stopped() -> Error {
         .hint("what was finished is kept: run the same command again to go on")
 }
 
-/// Does `work` for each job on `workers` threads. The results are in the order of the jobs; a job that was
-/// not begun because of a stop has none.
+/// Does `work` for each job on `workers` threads. The results are in the order of the jobs; a job
+/// that was not begun because of a stop has none.
 pub(super) fn run<J: Sync, T: Send>(
     jobs: &[J],
     workers: usize,

@@ -5,8 +5,8 @@ use std::time::UNIX_EPOCH;
 
 use crate::error::{Result, While};
 
-/// blake3 over the files' names, sizes and times of change, in the order of their names. `part` tells the
-/// scenes of one file apart.
+/// blake3 over the files' names, sizes and times of change, in the order of their names. `part`
+/// tells the scenes of one file apart.
 pub(super) fn fingerprint(files: &[PathBuf], part: usize) -> Result<String> {
     let mut files: Vec<&PathBuf> = files.iter().collect();
     files.sort();

@@ -3,10 +3,12 @@
 use crate::archive::mask;
 use crate::error::{Error, Result};
 
-/// MAJA's CLM bits. 2: opaque cloud; 4, 8: shadow; 64, 128: thinnest clouds, cirrus; 1: "all clouds but the
-/// thinnest and all shadows", so it adds nothing to 2, 4 or 8; 16, 32: how a cloud was detected.
+/// MAJA's CLM bits. 2: opaque cloud; 4, 8: shadow; 64, 128: thinnest clouds, cirrus; 1: "all clouds
+/// but the thinnest and all shadows", so it adds nothing to 2, 4 or 8; 16, 32: how a cloud was
+/// detected.
 ///
-/// Whatever the bits, a value above zero keeps at least one of [`mask::CLOUDY`]: the study counts all of it.
+/// Whatever the bits, a value above zero keeps at least one of [`mask::CLOUDY`]: the study counts
+/// all of it.
 pub(super) fn from_clm(clm: u8) -> u8 {
     let mut flags = 0;
     if clm & 2 != 0 {

@@ -1,4 +1,5 @@
-//! What a product family says of a scene before any pixel is read, and how its pixels are asked for.
+//! What a product family says of a scene before any pixel is read, and how its pixels are asked
+//! for.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,8 @@ pub(super) trait Family {
         let _ = folder;
         false
     }
-    /// The scenes of a recognised product, or what is wrong with it. `tile` is the user's name, if any.
+    /// The scenes of a recognised product, or what is wrong with it. `tile` is the user's name, if
+    /// any.
     fn describe(&self, product: &Path, tile: Option<&str>) -> Result<Vec<Found>>;
 }
 

@@ -23,7 +23,8 @@ pub(super) struct TilePlan {
     pub name: String,
     pub grid: Grid,
     pub jobs: Vec<Job>,
-    /// The time coordinates that must hold before pixels are written, of the sensors that need a change.
+    /// The time coordinates that must hold before pixels are written, of the sensors that need a
+    /// change.
     pub times: Vec<(Sensor, Vec<Stamp>)>,
 }
 
@@ -96,7 +97,8 @@ fn without_doubles(mut found: Vec<Found>, refused: &mut Vec<(PathBuf, String)>) 
     kept
 }
 
-/// The grid of a new tile: its first optical scene's, else its first radar scene's, else its elevation's.
+/// The grid of a new tile: its first optical scene's, else its first radar scene's, else its
+/// elevation's.
 fn grid_of(found: &[Found]) -> Option<Grid> {
     found.iter().min_by_key(|f| (f.sensor, f.time, &f.scene)).map(|f| f.grid.clone())
 }

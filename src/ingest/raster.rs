@@ -1,7 +1,8 @@
 //! The door to GDAL's reader: one GeoTIFF on local disk, opened read-only and never trusted.
 //!
-//! A damaged raster is an error that names the file, never zeros: GDAL reads an absent block as no-data
-//! and some short files without complaint, so every block under a window is looked up first.
+//! A damaged raster is an error that names the file, never zeros: GDAL reads an absent block as
+//! no-data and some short files without complaint, so every block under a window is looked up
+//! first.
 
 use std::path::{Path, PathBuf};
 use std::sync::Once;
@@ -30,8 +31,8 @@ pub(super) struct Raster {
 }
 
 impl Raster {
-    /// Opens a GeoTIFF. Refuses names that are no file, other formats (a VRT named `.tif`), sizes beyond
-    /// the limits, rotated or non-UTM grids.
+    /// Opens a GeoTIFF. Refuses names that are no file, other formats (a VRT named `.tif`), sizes
+    /// beyond the limits, rotated or non-UTM grids.
     pub fn open(path: &Path) -> Result<Self> {
         set_up();
         let (name, bytes) = real_file(path)?;
@@ -86,7 +87,8 @@ impl Raster {
             .hint("this band is stored in another way than its product's format says"))
     }
 
-    /// Refuses a raster that does not cover the ground of `grid` with pixels of one of `steps` metres.
+    /// Refuses a raster that does not cover the ground of `grid` with pixels of one of `steps`
+    /// metres.
     pub fn expect_ground(&self, grid: &Grid, steps: &[f64]) -> Result<()> {
         let close = |s: &f64| (self.grid.step - s).abs() < 1e-6;
         if self.grid.same_ground(grid) && steps.iter().any(close) {
@@ -110,7 +112,8 @@ impl Raster {
         self.dataset.metadata_item(key, "")
     }
 
-    /// Reads a window of a band (from 1), row-major. Any missing or damaged block under it is an error.
+    /// Reads a window of a band (from 1), row-major. Any missing or damaged block under it is an
+    /// error.
     pub fn read<T: Number>(&self, band: usize, window: Window) -> Result<Vec<T>> {
         let (width, height) = (self.grid.width, self.grid.height);
         if !window.fits(height, width) || window.is_empty() {
@@ -189,8 +192,8 @@ pub(super) fn describe(grid: &Grid) -> String {
     format!("EPSG:{epsg} ({x0}, {y0}), {width} x {height} pixels of {step} m")
 }
 
-/// Settings of GDAL for the whole process. It reads no sidecar, ignores no error, keeps to one thread and
-/// a bounded cache, and prints nothing: its text reaches the user inside our errors.
+/// Settings of GDAL for the whole process. It reads no sidecar, ignores no error, keeps to one
+/// thread and a bounded cache, and prints nothing: its text reaches the user inside our errors.
 fn set_up() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -209,8 +212,8 @@ fn set_up() {
     });
 }
 
-/// The true name and length of a file. GDAL also opens names that are no files (`/vsicurl/…`, inline XML),
-/// so a name must first be found on disk.
+/// The true name and length of a file. GDAL also opens names that are no files (`/vsicurl/…`,
+/// inline XML), so a name must first be found on disk.
 fn real_file(path: &Path) -> Result<(PathBuf, u64)> {
     let doing = || format!("opening {}", path.display());
     let name = std::fs::canonicalize(path).during(doing)?;
@@ -232,7 +235,7 @@ fn check_size(dataset: &Dataset, path: &Path) -> Result<()> {
     let (bands, side) = (dataset.raster_count(), limits::SIDE_MAX);
     if bands == 0 || width > side || height > side || bands > limits::RASTER_BANDS_MAX {
         return Err(Error::invalid(format!(
-            "{} has {bands} bands of {width} x {height} pixels; at most {} bands of {side} x {side} are read",
+            "{} has {bands} bands of {width} x {height} pixels, beyond {} bands of {side} x {side}",
             path.display(),
             limits::RASTER_BANDS_MAX
         )));

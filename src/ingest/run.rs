@@ -17,8 +17,8 @@ use crate::store::check_name;
 /// Choices of a run.
 #[derive(Debug, Clone)]
 pub struct IngestOptions {
-    /// Name of the tile of a GeoTIFF series; by default the last part of its folder's name that is the name of
-    /// a tile (`series-be-31UES` is 31UES). Other products name their tile themselves.
+    /// Name of the tile of a GeoTIFF series; by default the last part of its folder's name that is
+    /// the name of a tile (`series-be-31UES` is 31UES). Other products name their tile themselves.
     pub tile: Option<String>,
     /// Pixels (10 m) on a side of a patch, if the archive is created.
     pub patch: usize,
@@ -47,11 +47,13 @@ pub struct IngestSummary {
     pub scenes: usize,
 }
 
-/// Brings every product below `source` into the archive at `archive_root`, which is made if need be.
+/// Brings every product below `source` into the archive at `archive_root`, which is made if need
+/// be.
 ///
-/// `cancelled` is asked some ten times a second; `progress` hears of windows done and in all. Faulty products
-/// are set aside in the summary. Fails if nothing below `source` has the name of a product, if the archive
-/// cannot be written, or if cancelled; finished scenes are then in the catalog.
+/// `cancelled` is asked some ten times a second; `progress` hears of windows done and in all.
+/// Faulty products are set aside in the summary. Fails if nothing below `source` has the name of a
+/// product, if the archive cannot be written, or if cancelled; finished scenes are then in the
+/// catalog.
 pub fn ingest(
     source: &Path,
     archive_root: &Path,
@@ -217,8 +219,8 @@ impl Run<'_> {
         })
     }
 
-    /// Marks the rows of scenes that are about to be overwritten, so that a run that ends halfway is not taken
-    /// for the old or the new processing by the next one.
+    /// Marks the rows of scenes that are about to be overwritten, so that a run that ends halfway
+    /// is not taken for the old or the new processing by the next one.
     fn suspend(&mut self, jobs: &[(Job, Outcome)]) -> Result<()> {
         let marked = |job: &Job| {
             let old = self.catalog.scenes().iter().find(|s| s.scene == job.found.scene)?;

@@ -28,8 +28,8 @@ struct Name {
     time: Stamp,
 }
 
-/// Reads `s1a_31TCJ_vv_ASC_030_20200108t060008.tif`; an hour of `xxxxxx` (two frames joined) is 05:45:00, as in
-/// the Decloud study.
+/// Reads `s1a_31TCJ_vv_ASC_030_20200108t060008.tif`; an hour of `xxxxxx` (two frames joined) is
+/// 05:45:00, as in the Decloud study.
 fn parse(file: &str) -> Option<Name> {
     let fields: Vec<&str> = file.strip_suffix(".tif")?.split('_').collect();
     let [platform, tile, polarisation, direction, orbit, when] = fields[..] else { return None };

@@ -17,8 +17,9 @@ use super::walk::Folder;
 use crate::error::{Error, Result};
 use crate::geo::{Grid, Window};
 
-/// The family. Its optical part, each radar direction and the elevation are products of their own, named by
-/// their list of dates or their file, so that a fault in one does not set the others aside.
+/// The family. Its optical part, each radar direction and the elevation are products of their own,
+/// named by their list of dates or their file, so that a fault in one does not set the others
+/// aside.
 pub(super) struct Series;
 
 impl Family for Series {

@@ -2,9 +2,9 @@
 
 /// Linear sigma-nought to the stored value: 0 for no data, 1..=65535 for e^-10..e^3.
 ///
-/// The study computes in double, keeps the result as float, then clamps and truncates; so do we. Its
-/// `1e-6` inside the logarithm makes the least value above e^-10 land near 111, not 1. A NaN, which
-/// the study leaves open, is no data.
+/// The study computes in double, keeps the result as float, then clamps and truncates; so do we.
+/// Its `1e-6` inside the logarithm makes the least value above e^-10 land near 111, not 1. A NaN,
+/// which the study leaves open, is no data.
 pub(super) fn scale(x: f32) -> u16 {
     let v = f64::from(x);
     if v == 0.0 || v.is_nan() {

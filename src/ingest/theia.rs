@@ -1,6 +1,7 @@
 //! Sentinel-2 L2A of Theia (MAJA): a folder of flat-reflectance bands and masks.
 //!
-//! The scene's name is the product's without `_C_V2-2`, so that a newer processing replaces an older one.
+//! The scene's name is the product's without `_C_V2-2`, so that a newer processing replaces an
+//! older one.
 
 use std::path::{Path, PathBuf};
 

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result, While};
 use crate::limits;
 
-/// Names directly in a folder, sorted. Names that are not UTF-8 belong to no product and are left out.
+/// Names directly in a folder, sorted. Names that are not UTF-8 belong to no product and are left
+/// out.
 pub(super) struct Folder {
     pub path: PathBuf,
     pub files: Vec<String>,
@@ -53,7 +54,8 @@ impl Folder {
     }
 }
 
-/// Calls `visit` for each folder, parents first; it says whether to go below. Loops of links are walked once.
+/// Calls `visit` for each folder, parents first; it says whether to go below. Loops of links are
+/// walked once.
 pub(super) fn walk(source: &Path, visit: &mut dyn FnMut(&Folder) -> Result<bool>) -> Result<()> {
     let mut seen = HashSet::new();
     descend(source, 0, &mut seen, visit)

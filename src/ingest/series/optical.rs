@@ -187,8 +187,8 @@ impl Open {
     }
 }
 
-/// Reflectance as stored here: the file's no-data value (0 if it names none) becomes ours, and what is above
-/// int16 (reflectance beyond 3.27, the brightest cloud) is held at its largest value.
+/// Reflectance as stored here: the file's no-data value (0 if it names none) becomes ours, and what
+/// is above int16 (reflectance beyond 3.27, the brightest cloud) is held at its largest value.
 fn reflectance(files: &[Option<Raster>], band: usize, window: Window) -> Result<Vec<i16>> {
     let none = Layer::S2Fine.nodata() as i16;
     let mut out = Vec::with_capacity(files.len() * window.len());

@@ -209,6 +209,37 @@ fn a_cancelled_run_is_finished_by_the_next() {
 }
 
 #[test]
+fn pixels_of_a_band_that_is_gone_do_not_stay() {
+    let at = place();
+    let folder = at.source.join("series-31TCJ");
+    let (fine, coarse) = (product::grid(10.0), product::grid(20.0));
+    let values = |n: usize| vec![vec![5u8; n]];
+    let reflectance = |layer| vec![product::reflectance(layer, 0, 1)];
+    for band in Layer::S2Fine.bands() {
+        let path = folder.join(format!("S2_10m_{band}.tif"));
+        product::tif(&path, &fine, &reflectance(Layer::S2Fine), &[]);
+    }
+    let extra = folder.join("S2_20m_B11.tif");
+    product::tif(&extra, &coarse, &reflectance(Layer::S2Coarse), &[]);
+    product::tif(&folder.join("S2_20m_SCL.tif"), &coarse, &values(SIDE * SIDE / 4), &[]);
+    std::fs::write(folder.join("S2_10m_dates.csv"), "index,datetime\n0,2018-08-04\n").unwrap();
+    assert_eq!(run(&at.source, &at.archive).unwrap().added, 1);
+    let tile = Archive::open(&at.archive).unwrap().tile("31TCJ").unwrap();
+    let read = bands(&tile, Layer::S2Coarse, 0);
+    let (b05, b11) = (&read[..SIDE * SIDE / 4], &read[SIDE * SIDE..SIDE * SIDE / 4 * 5]);
+    assert!(b05.iter().all(|v| *v == -10_000), "a band that is not there is no-data");
+    assert!(
+        b11.iter()
+            .zip(product::reflectance(Layer::S2Coarse, 0, 1))
+            .all(|(a, b)| { *a == if b == 0 { -10_000 } else { b } })
+    );
+    std::fs::remove_file(extra).unwrap();
+    assert_eq!(run(&at.source, &at.archive).unwrap().replaced, 1);
+    let tile = Archive::open(&at.archive).unwrap().tile("31TCJ").unwrap();
+    assert!(bands(&tile, Layer::S2Coarse, 0).iter().all(|v| *v == -10_000));
+}
+
+#[test]
 fn nothing_recognised_says_what_is_known() {
     let at = place();
     std::fs::write(at.source.join("readme.txt"), "x").unwrap();

@@ -75,8 +75,10 @@ fn a_cut_geotiff_is_an_error_or_whole_at_every_length() {
     let dir = tempfile::tempdir().unwrap();
     let (path, cut) = (dir.path().join("a.tif"), dir.path().join("b.tif"));
     let band = product::reflectance(Layer::S2Fine, 0, 3);
-    for options in [&["COMPRESS=DEFLATE"][..], &[], &["COMPRESS=LZW", "PREDICTOR=2"]] {
-        product::tif(&path, &product::grid(10.0), &[band.clone()], options);
+    let strips = ["TILED=NO", "BLOCKYSIZE=3", "INTERLEAVE=PIXEL"];
+    for options in [&["COMPRESS=DEFLATE"][..], &[], &["COMPRESS=LZW", "PREDICTOR=2"], &strips] {
+        let bands = [band.clone(), vec![1; band.len()]];
+        product::tif(&path, &product::grid(10.0), &bands, options);
         let bytes = fs::read(&path).unwrap();
         assert_eq!(read(&path).unwrap(), band);
         for part in 0..64 {
@@ -106,8 +108,10 @@ fn only_real_geotiffs_are_opened() {
     let real = dir.path().join("real.tif");
     product::tif(&real, &product::grid(10.0), &[product::reflectance(Layer::S2Fine, 0, 3)], &[]);
     let vrt = format!(
-        "<VRTDataset rasterXSize=\"4\" rasterYSize=\"4\"><VRTRasterBand dataType=\"Int16\" band=\"1\">\
-         <SimpleSource><SourceFilename>{}</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>",
+        "<VRTDataset rasterXSize=\"4\" rasterYSize=\"4\">\
+         <VRTRasterBand dataType=\"Int16\" band=\"1\">\
+         <SimpleSource><SourceFilename>{}</SourceFilename></SimpleSource>\
+         </VRTRasterBand></VRTDataset>",
         real.display()
     );
     fs::write(dir.path().join("disguise.tif"), &vrt).unwrap();

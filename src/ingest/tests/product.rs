@@ -21,7 +21,8 @@ pub fn tif<T: GdalType + Copy>(path: &Path, grid: &Grid, bands: &[Vec<T>], optio
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     let mut create = RasterCreationOptions::default();
     for option in ["TILED=YES", "BLOCKXSIZE=64", "BLOCKYSIZE=64"].iter().chain(options) {
-        create.add_string(option).unwrap();
+        let (key, value) = option.split_once('=').unwrap();
+        create.set_name_value(key, value).unwrap();
     }
     let driver = DriverManager::get_driver_by_name("GTiff").unwrap();
     let (width, height) = (grid.width, grid.height);
