@@ -9,10 +9,14 @@
 mod archive;
 mod catalog;
 mod cli;
+#[cfg(feature = "gdal")]
+mod cog;
 mod error;
 #[cfg(feature = "torch")]
 mod evaluate;
 mod geo;
+#[cfg(feature = "gdal")]
+mod ingest;
 mod layout;
 mod limits;
 #[cfg(feature = "torch")]
@@ -37,8 +41,12 @@ pub use catalog::*;
 pub use cli::main;
 #[cfg(feature = "torch")]
 pub use evaluate::*;
+#[cfg(feature = "gdal")]
+pub use cog::write_cog;
 pub use error::{Error, Kind as ErrorKind, Result, While};
 pub use geo::*;
+#[cfg(feature = "gdal")]
+pub use ingest::*;
 pub use layout::*;
 #[cfg(feature = "torch")]
 pub use metrics::*;

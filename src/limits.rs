@@ -36,6 +36,17 @@ pub const EDGE_ITEMS: usize = 1024;
 pub const WORKERS_MAX: usize = 1024;
 /// Largest pictures of one report page, as text: beyond it browsers stall while they open the file.
 pub const PAGE_BYTES_MAX: usize = 256 << 20;
+/// Largest block of an input raster, decoded: GDAL decodes whole blocks, and one that is hundreds of
+/// megabytes turns a small file into a giant allocation.
+pub const RASTER_BLOCK_BYTES_MAX: usize = 256 << 20;
+/// Decoded blocks that GDAL keeps, in MiB: a row of strips of a full tile is read once, not per window.
+pub const GDAL_CACHE_MB: usize = 256;
+/// Products that are converted at once: each holds one shard of each of its layers (about 90 MB).
+pub const INGEST_WORKERS_MAX: usize = 4;
+/// Folders below a source of products: deeper or wider is a whole disk given by mistake.
+pub const WALK_FOLDERS_MAX: usize = 200_000;
+/// Depth of folders below a source of products.
+pub const WALK_DEPTH_MAX: usize = 12;
 /// Largest number of scenes of one sensor over one tile: 27 years of one a day. It also keeps the slot
 /// within the 14 bits that patch ids give it.
 pub const SLOTS_MAX: usize = 10_000;

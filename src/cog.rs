@@ -1,0 +1,168 @@
+//! Cloud-Optimised GeoTIFF out: what GIS programs and web maps open as it stands.
+//!
+//! In: int16 bands on a grid. Out: one file, tiled, DEFLATE, with overviews and band names.
+//! Promises: the file is published whole, after its last pixels were read back. Refuses: bands that
+//! do not fill the grid.
+
+use std::path::Path;
+use std::sync::Once;
+
+use gdal::raster::{Buffer, RasterCreationOptions};
+use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags, Metadata};
+
+use crate::error::{Error, Result};
+use crate::geo::{Grid, utm_wkt};
+use crate::store::Pending;
+
+/// Rows that are handed to GDAL at a time.
+const ROWS: usize = 256;
+
+/// Writes bands (`name`, `height * width` values row-major) as one COG at `path`; an older file is
+/// replaced.
+///
+/// Peak memory is one copy of the bands and what GDAL compresses at a time. Fails if a band has
+/// another size, if GDAL cannot write, or if the last row reads back otherwise.
+pub fn write_cog(path: &Path, grid: &Grid, bands: &[(&str, &[i16])], nodata: i16) -> Result<()> {
+    let doing = || format!("writing {}", path.display());
+    if bands.is_empty() {
+        return Err(Error::usage("there is no band to write").context(doing()));
+    }
+    for (name, values) in bands {
+        if values.len() != grid.width * grid.height {
+            let (width, height, got) = (grid.width, grid.height, values.len());
+            let text = format!("band {name} has {got} values for {width} x {height} pixels");
+            return Err(Error::usage(text).context(doing()));
+        }
+    }
+    quiet();
+    let pending = Pending::new(path)?;
+    let failed = |e: gdal::errors::GdalError| {
+        let text = format!("GDAL cannot write {}", path.display());
+        Error::new(crate::error::Kind::Io, text)
+            .with_source(e)
+            .hint("look at the disk's free space")
+    };
+    let wkt = utm_wkt(grid.epsg)?;
+    let memory = fill(grid, &wkt, bands, nodata).map_err(failed)?;
+    copy(&memory, pending.path()).map_err(failed)?;
+    drop(memory);
+    let same = last_row_is(pending.path(), grid, bands).map_err(failed)?;
+    if !same {
+        return Err(Error::new(
+            crate::error::Kind::Io,
+            format!("the last row of {} does not read back", path.display()),
+        )
+        .hint("look at the disk's free space and health"));
+    }
+    pending.commit()
+}
+
+/// GDAL prints nothing: its text reaches the user inside our errors.
+fn quiet() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| gdal::config::set_error_handler(|_, _, _| {}));
+}
+
+fn fill(
+    grid: &Grid,
+    wkt: &str,
+    bands: &[(&str, &[i16])],
+    nodata: i16,
+) -> gdal::errors::Result<Dataset> {
+    let driver = DriverManager::get_driver_by_name("MEM")?;
+    let mut memory =
+        driver.create_with_band_type::<i16, _>("", grid.width, grid.height, bands.len())?;
+    memory.set_projection(wkt)?;
+    memory.set_geo_transform(&grid.transform())?;
+    for (index, (name, values)) in bands.iter().enumerate() {
+        let mut band = memory.rasterband(index + 1)?;
+        band.set_description(name)?;
+        band.set_no_data_value(Some(nodata.into()))?;
+        for (i, rows) in values.chunks(grid.width * ROWS).enumerate() {
+            let size = (grid.width, rows.len() / grid.width);
+            let mut buffer = Buffer::new(size, rows.to_vec());
+            band.write((0, (i * ROWS) as isize), size, &mut buffer)?;
+        }
+    }
+    Ok(memory)
+}
+
+fn copy(memory: &Dataset, path: &Path) -> gdal::errors::Result<()> {
+    let driver = DriverManager::get_driver_by_name("COG")?;
+    let mut options = RasterCreationOptions::default();
+    for (key, value) in [
+        ("COMPRESS", "DEFLATE"),
+        ("PREDICTOR", "YES"),
+        ("BLOCKSIZE", "256"),
+        ("OVERVIEWS", "AUTO"),
+        // Averages would mix clear and missing pixels' borders; the nearest pixel invents no value.
+        ("RESAMPLING", "NEAREST"),
+        ("BIGTIFF", "IF_SAFER"),
+        ("NUM_THREADS", "1"),
+    ] {
+        options.set_name_value(key, value)?;
+    }
+    memory.create_copy(&driver, path, &options)?.close()
+}
+
+/// Full-resolution pixels are the end of a COG: if its last row reads back, the file is whole.
+fn last_row_is(path: &Path, grid: &Grid, bands: &[(&str, &[i16])]) -> gdal::errors::Result<bool> {
+    let options = DatasetOptions {
+        open_flags: GdalOpenFlags::GDAL_OF_RASTER | GdalOpenFlags::GDAL_OF_VERBOSE_ERROR,
+        allowed_drivers: Some(&["GTiff"]),
+        ..Default::default()
+    };
+    let dataset = Dataset::open_ex(path, options)?;
+    if dataset.raster_size() != (grid.width, grid.height) || dataset.raster_count() != bands.len() {
+        return Ok(false);
+    }
+    let size = (grid.width, 1);
+    for (index, (_, values)) in bands.iter().enumerate() {
+        let band = dataset.rasterband(index + 1)?;
+        let row = band.read_as::<i16>((0, grid.height as isize - 1), size, size, None)?;
+        if row.data() != &values[values.len() - grid.width..] {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid(width: usize, height: usize) -> Grid {
+        Grid::new(32631, 574_680.0, 5_622_440.0, 10.0, width, height).unwrap()
+    }
+
+    #[test]
+    fn a_cog_reads_back_with_names_overviews_and_place() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("out/scene.tif");
+        let grid = grid(700, 530);
+        let a: Vec<i16> = (0..grid.width * grid.height).map(|i| (i % 30_000) as i16).collect();
+        let b: Vec<i16> = a.iter().map(|v| -v).collect();
+        write_cog(&path, &grid, &[("B02", &a), ("B08", &b)], -10_000).unwrap();
+        let names: Vec<_> = std::fs::read_dir(path.parent().unwrap()).unwrap().collect();
+        assert_eq!(names.len(), 1, "no sidecar and nothing aside is left");
+        let read = Dataset::open(&path).unwrap();
+        assert_eq!(read.metadata_item("LAYOUT", "IMAGE_STRUCTURE").as_deref(), Some("COG"));
+        assert_eq!(read.geo_transform().unwrap(), grid.transform());
+        assert_eq!(read.spatial_ref().unwrap().auth_code().unwrap(), 32631);
+        let band = read.rasterband(2).unwrap();
+        assert_eq!(band.description().unwrap(), "B08");
+        assert_eq!(band.no_data_value(), Some(-10_000.0));
+        assert!(band.overview_count().unwrap() > 0);
+        let all = band.read_as::<i16>((0, 0), (700, 530), (700, 530), None).unwrap();
+        assert_eq!(all.data(), b);
+    }
+
+    #[test]
+    fn a_band_of_another_size_leaves_no_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("scene.tif");
+        assert!(write_cog(&path, &grid(8, 8), &[("B02", &[0; 63])], -10_000).is_err());
+        assert!(write_cog(&path, &grid(8, 8), &[], -10_000).is_err());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+}

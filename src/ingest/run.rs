@@ -1,0 +1,278 @@
+//! The verb: find products, plan, convert, publish the catalog.
+
+use std::path::{Path, PathBuf};
+
+use super::convert::{Outcome, Target, Trouble, convert, side, steps};
+use super::crew;
+use super::found::{Family, Found};
+use super::plan::{Job, TilePlan, plan};
+use super::walk::walk;
+use super::{dem, s1tiling, series, theia};
+use crate::archive::{Archive, Codec, Sensor, Settings};
+use crate::catalog::{Catalog, Scene};
+use crate::error::{Error, Result, While};
+use crate::limits;
+use crate::store::check_name;
+
+/// Choices of a run.
+#[derive(Debug, Clone)]
+pub struct IngestOptions {
+    /// Name of the tile of a GeoTIFF series; by default the last part of its folder's name that is
+    /// the name of a tile (`series-be-31UES` is 31UES). Other products name their tile themselves.
+    pub tile: Option<String>,
+    /// Pixels (10 m) on a side of a patch, if the archive is created.
+    pub patch: usize,
+    /// How chunks are stored, if the archive is created.
+    pub codec: Codec,
+}
+
+impl Default for IngestOptions {
+    fn default() -> Self {
+        Self { tile: None, patch: limits::PATCH, codec: Codec::default() }
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IngestSummary {
+    /// Scenes that are new in the archive.
+    pub added: usize,
+    /// Scenes that were there already, from the same files.
+    pub unchanged: usize,
+    /// Scenes of which another processing was there.
+    pub replaced: usize,
+    /// Products that were set aside, with the reason.
+    pub quarantined: Vec<(PathBuf, String)>,
+    /// Scenes in the archive now.
+    pub scenes: usize,
+}
+
+/// Brings every product below `source` into the archive at `archive_root`, which is made if need
+/// be.
+///
+/// `cancelled` is asked some ten times a second; `progress` hears of windows done and in all.
+/// Faulty products are set aside in the summary. Fails if nothing below `source` has the name of a
+/// product, if the archive cannot be written, or if cancelled; finished scenes are then in the
+/// catalog.
+pub fn ingest(
+    source: &Path,
+    archive_root: &Path,
+    options: &IngestOptions,
+    cancelled: &dyn Fn() -> bool,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<IngestSummary> {
+    let settings = Settings::new(options.patch, options.codec)?;
+    if let Some(tile) = &options.tile {
+        check_name(tile).during(|| "naming the tile")?;
+    }
+    let mut summary = IngestSummary::default();
+    let found = discover(source, options, cancelled, &mut summary.quarantined)?;
+    let exists = archive_root.join("archive.json").exists();
+    let archive = if exists { Some(Archive::open(archive_root)?) } else { None };
+    let catalog = archive.as_ref().map(Catalog::open).transpose()?;
+    let have = catalog.as_ref().map(Catalog::scenes).unwrap_or_default();
+    let plan = plan(found, archive.as_ref(), have)?;
+    summary.unchanged = plan.unchanged;
+    summary.quarantined.extend(plan.refused);
+    summary.quarantined.sort();
+    summary.scenes = have.len();
+    if plan.tiles.is_empty() {
+        return Ok(summary);
+    }
+    let archive = match archive {
+        Some(archive) => archive,
+        None => Archive::create(archive_root, settings)?,
+    };
+    let mut run = Run {
+        side: side(archive.settings().patch),
+        catalog: Catalog::open(&archive)?,
+        archive,
+        cancelled,
+        progress,
+        done: 0,
+        total: 0,
+    };
+    let work = |tile: &TilePlan| -> u64 {
+        tile.jobs.iter().map(|j| steps(&j.found, &tile.grid, run.side, j.replaces)).sum()
+    };
+    run.total = plan.tiles.iter().map(work).sum();
+    (run.progress)(0, run.total);
+    for tile in plan.tiles {
+        run.tile(tile, &mut summary)?;
+    }
+    summary.quarantined.sort();
+    summary.scenes = run.catalog.scenes().len();
+    Ok(summary)
+}
+
+/// Every scene below the source; faulty products go to `aside`.
+fn discover(
+    source: &Path,
+    options: &IngestOptions,
+    cancelled: &dyn Fn() -> bool,
+    aside: &mut Vec<(PathBuf, String)>,
+) -> Result<Vec<Found>> {
+    if !source.is_dir() {
+        return Err(Error::not_found(format!("{} is not a folder", source.display()))
+            .hint("name the folder that holds the products"));
+    }
+    // `.` and `..` have no name of their own, and a product is known by its folder's name.
+    let source = match source.file_name() {
+        Some(_) => source.to_owned(),
+        None => source.canonicalize().during(|| format!("listing {}", source.display()))?,
+    };
+    let families: [&dyn Family; 4] =
+        [&theia::Theia, &s1tiling::S1Tiling, &dem::Dem, &series::Series];
+    let mut found = Vec::new();
+    let mut recognised = 0;
+    walk(&source, &mut |folder| {
+        let mut below = true;
+        for family in families {
+            for product in family.recognise(folder) {
+                if cancelled() {
+                    return Err(crew::stopped());
+                }
+                recognised += 1;
+                match family.describe(&product, options.tile.as_deref()) {
+                    Ok(scenes) => found.extend(scenes),
+                    Err(error) => aside.push((product, reason(&error))),
+                }
+            }
+            below &= !family.owns(folder);
+        }
+        Ok(below)
+    })?;
+    if recognised == 0 {
+        let names = families.map(Family::names).join("; ");
+        return Err(Error::not_found(format!("no product is known below {}", source.display()))
+            .hint(format!("known products are: {names}")));
+    }
+    Ok(found)
+}
+
+/// What is wrong with a product and what to do, in one line.
+fn reason(error: &Error) -> String {
+    match error.next_step() {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    }
+}
+
+struct Run<'a> {
+    archive: Archive,
+    catalog: Catalog,
+    side: usize,
+    cancelled: &'a dyn Fn() -> bool,
+    progress: &'a mut dyn FnMut(u64, u64),
+    done: u64,
+    total: u64,
+}
+
+impl Run<'_> {
+    /// Converts the scenes of a tile, then publishes those that are whole.
+    fn tile(&mut self, plan: TilePlan, summary: &mut IngestSummary) -> Result<()> {
+        let tile = self.archive.create_tile(&plan.name, &plan.grid)?;
+        for (sensor, times) in &plan.times {
+            tile.set_times(*sensor, times)?;
+        }
+        let (side, grid) = (self.side, &plan.grid);
+        let at = |job: &Job| Target { tile: &tile, grid, slot: job.slot as usize, side };
+        let (old, mut jobs): (Vec<Job>, Vec<Job>) = plan.jobs.into_iter().partition(|j| j.replaces);
+        if !old.is_empty() {
+            let read = self.pass(&old, &at, true)?;
+            let (whole, stop) = sort_out(old, read, summary);
+            stop?;
+            self.suspend(&whole)?;
+            jobs.extend(whole.into_iter().map(|(job, _)| job));
+        }
+        let written = self.pass(&jobs, &at, false)?;
+        let (whole, stop) = sort_out(jobs, written, summary);
+        let replaced = whole.iter().filter(|(job, _)| job.replaces).count();
+        let rows: Vec<Scene> = whole.into_iter().map(|(job, outcome)| row(job, outcome)).collect();
+        if !rows.is_empty() {
+            summary.added += rows.len() - replaced;
+            summary.replaced += replaced;
+            self.catalog.upsert(rows)?;
+        }
+        stop
+    }
+
+    /// Reads (`dry`) or converts every job; `None` for those that a stop left out.
+    fn pass<'t>(
+        &mut self,
+        jobs: &[Job],
+        at: &(dyn Fn(&Job) -> Target<'t> + Sync),
+        dry: bool,
+    ) -> Result<Vec<Option<Result<Outcome, Trouble>>>> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let work = |job: &Job, pulse: &crew::Pulse| {
+            let result = convert(&job.found, at(job), dry, &|| pulse.step());
+            if let Err(Trouble::Run(_)) = result {
+                pulse.stop();
+            }
+            result
+        };
+        let (done, total, progress) = (&mut self.done, self.total, &mut self.progress);
+        crew::run(jobs, cores.min(limits::INGEST_WORKERS_MAX), work, self.cancelled, &mut || {
+            *done += 1;
+            progress(*done, total);
+        })
+    }
+
+    /// Marks the rows of scenes that are about to be overwritten, so that a run that ends halfway
+    /// is not taken for the old or the new processing by the next one.
+    fn suspend(&mut self, jobs: &[(Job, Outcome)]) -> Result<()> {
+        let marked = |job: &Job| {
+            let old = self.catalog.scenes().iter().find(|s| s.scene == job.found.scene)?;
+            Some(Scene { fingerprint: "being replaced".into(), ..old.clone() })
+        };
+        let rows: Vec<Scene> = jobs.iter().filter_map(|(job, _)| marked(job)).collect();
+        if rows.is_empty() { Ok(()) } else { self.catalog.upsert(rows) }
+    }
+}
+
+/// Whole scenes, and whether the run goes on; faulty products go to the summary.
+fn sort_out(
+    jobs: Vec<Job>,
+    results: Vec<Option<Result<Outcome, Trouble>>>,
+    summary: &mut IngestSummary,
+) -> (Vec<(Job, Outcome)>, Result<()>) {
+    let (mut whole, mut stop) = (Vec::new(), None::<Error>);
+    for (job, result) in jobs.into_iter().zip(results) {
+        match result {
+            Some(Ok(outcome)) => whole.push((job, outcome)),
+            Some(Err(Trouble::Product(e))) => {
+                summary.quarantined.push((job.found.path, reason(&e)))
+            }
+            // The error that stopped the run says more than the stops that it caused.
+            Some(Err(Trouble::Run(e))) if stop.as_ref().is_none_or(Error::is_cancelled) => {
+                stop = Some(e);
+            }
+            Some(Err(Trouble::Run(_))) => {}
+            None => stop = stop.or_else(|| Some(crew::stopped())),
+        }
+    }
+    (whole, stop.map_or(Ok(()), Err))
+}
+
+/// The catalog's row of a converted scene. Every family stores reflectance x 10000 without offset.
+fn row(job: Job, outcome: Outcome) -> Scene {
+    let found = job.found;
+    let scale = if found.sensor == Sensor::S2 { 1e-4 } else { 1.0 };
+    Scene {
+        scene: found.scene,
+        sensor: found.sensor,
+        tile: found.tile,
+        time: found.time,
+        slot: job.slot,
+        product: found.product.to_owned(),
+        platform: found.platform,
+        orbit: found.orbit,
+        direction: found.direction,
+        cloud_percent: outcome.cloud_percent,
+        nodata_percent: outcome.nodata_percent,
+        scale,
+        offset: 0.0,
+        fingerprint: found.fingerprint,
+    }
+}
