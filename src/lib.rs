@@ -16,6 +16,8 @@ mod limits;
 mod metrics;
 #[cfg(feature = "torch")]
 mod models;
+#[cfg(feature = "gdal")]
+mod simulate;
 mod sql;
 mod store;
 mod stream;
@@ -31,6 +33,8 @@ pub use layout::*;
 pub use metrics::*;
 #[cfg(feature = "torch")]
 pub use models::*;
+#[cfg(feature = "gdal")]
+pub use simulate::*;
 pub use sql::*;
 pub use store::*;
 pub use stream::*;

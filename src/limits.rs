@@ -25,3 +25,7 @@ pub const WEIGHTS_BYTES_MAX: u64 = 4 << 30;
 pub const MEMORY_DEFAULT: usize = 2 << 30;
 /// Samples of one run that are held as rows: 600,000 is the study's set, this is 30 of them.
 pub const SAMPLES_MAX: usize = 20_000_000;
+/// Largest side of a simulated tile: its maps are held in memory, some 40 bytes a pixel and thread.
+pub const SIMULATED_SIDE_MAX: usize = 4096;
+/// Most months of a simulated world.
+pub const SIMULATED_MONTHS_MAX: u32 = 120;
