@@ -28,6 +28,8 @@ mod ops;
 #[cfg(feature = "torch")]
 mod reconstruct;
 mod report;
+#[cfg(feature = "gdal")]
+mod simulate;
 mod sql;
 mod store;
 mod stream;
@@ -57,6 +59,8 @@ pub use ops::*;
 #[cfg(feature = "torch")]
 pub use reconstruct::*;
 pub use report::*;
+#[cfg(feature = "gdal")]
+pub use simulate::*;
 pub use sql::*;
 pub use store::*;
 pub use stream::*;

@@ -55,3 +55,7 @@ pub const SLOTS_MAX: usize = 10_000;
 pub const MAPS_MAX: usize = 8_192;
 /// Scenes that a catalog holds as rows: every Sentinel-2 scene of 500 tiles.
 pub const SCENES_MAX: usize = 1_000_000;
+/// Largest side of a simulated tile: its maps are held in memory, some 40 bytes a pixel and thread.
+pub const SIMULATED_SIDE_MAX: usize = 4096;
+/// Most months of a simulated world.
+pub const SIMULATED_MONTHS_MAX: u32 = 120;

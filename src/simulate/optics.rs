@@ -1,0 +1,333 @@
+//! One Sentinel-2 date: the ground under its sun and air, then its shadows and clouds.
+
+use rand_pcg::Pcg64;
+
+use super::chance::{hash_normal, normal, stream, uniform};
+use super::cloud::{Layer, MARGIN, Sky};
+use super::ground::{Ground, State};
+use super::map::{Map, Spectrum};
+use super::mask::{self, Seen};
+use super::shadow;
+use super::spectra::{CLOUD, HAZE, SKYLIGHT, TEN_METRES};
+use super::sun::{Sun, view_effect};
+
+/// How far the view of each band is displaced along the track, as a share of the largest displacement.
+const PARALLAX: [f32; 10] = [0.0, 0.2, 0.4, 0.55, 0.65, 0.75, 0.1, 0.9, 0.6, 1.0];
+/// Missing value of Theia products.
+pub(super) const NODATA: i16 = -10_000;
+
+/// What decides a date apart from the ground.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pass {
+    /// Days since 1970.
+    pub day: i64,
+    pub day_of_year: u32,
+    /// Which of the two relative orbits: 0 looks from the east, 1 from the west.
+    pub orbit: usize,
+    /// Fraction of cloud that the weather wants.
+    pub cloud: f32,
+    /// Direction of the wind, radians.
+    pub wind: f32,
+    /// Dates that the processor has seen before.
+    pub history: usize,
+}
+
+/// A date over a tile, ready to give its bands.
+pub(super) struct Date<'a> {
+    ground: &'a Ground,
+    key: u32,
+    sun: Sun,
+    low: Option<Veil>,
+    high: Option<Veil>,
+    lit: Option<Map>,
+    /// Bits of the cloud mask.
+    pub mask: Vec<u8>,
+    /// 1 outside the swath.
+    pub edge: Vec<u8>,
+    /// Truth: 0 clear, 1 cloud, 2 thin cloud, 3 shadow.
+    pub sky: Vec<u8>,
+    rng: Pcg64,
+    orbit: usize,
+}
+
+/// What a layer reflects over the tile, with [`MARGIN`] rows more above and below.
+struct Veil {
+    shine: Vec<f32>,
+    height: f32,
+}
+
+impl<'a> Date<'a> {
+    /// Draws clouds, shadows and the mask of a date; no band yet.
+    pub fn new(ground: &'a Ground, pass: &Pass, seed: u64) -> Self {
+        let mut rng = stream(seed, &format!("{}/s2/{}", ground.tile, pass.day));
+        let side = ground.side();
+        let sun = Sun::on(pass.day_of_year, -1.15, ground.latitude);
+        let summer = 0.5 - 0.5 * ((pass.day_of_year as f32 - 20.0) / 58.1).cos();
+        let sky = Sky::draw(ground, pass.cloud, summer, pass.wind, &mut rng);
+        let view = |layer: &Option<Layer>| {
+            layer.as_ref().map(|l| Veil { shine: l.reflectance(&ground.grain), height: l.height })
+        };
+        let (low, high) = (view(&sky.low), view(&sky.high));
+        let lit = sky.low.as_ref().map(|l| shadow::cast(l, &ground.terrain.height, sun, 1.0));
+        let tile = MARGIN * side..(MARGIN + side) * side;
+        let shine = |v: &'a Option<Veil>| v.as_ref().map_or(&[][..], |v| &v.shine[..]);
+        let _ = shine;
+        fn inner(v: &Option<Veil>, tile: std::ops::Range<usize>) -> &[f32] {
+            v.as_ref().map_or(&[], |v| &v.shine[tile])
+        }
+        let seen = Seen {
+            ground,
+            sky: &sky,
+            sun,
+            low: inner(&low, tile.clone()),
+            high: inner(&high, tile.clone()),
+            history: pass.history,
+        };
+        let mask = mask::detect(&seen, &mut rng);
+        let edge = swath(side, &mut rng);
+        let truth = (0..side * side).map(|i| {
+            let at = |v: &Option<Veil>| v.as_ref().map_or(0.0, |v| v.seen(side, i));
+            let all = at(&low) + at(&high);
+            match all {
+                _ if all > 0.10 => 1,
+                _ if all > 0.004 => 2,
+                _ if lit.as_ref().is_some_and(|l| l.values[i] < 0.97) => 3,
+                _ => 0,
+            }
+        });
+        let truth: Vec<u8> = truth.collect();
+        let key = super::chance::key(seed, &format!("{}/noise/{}", ground.tile, pass.day)) as u32;
+        Self { ground, key, sun, low, high, lit, mask, edge, sky: truth, rng, orbit: pass.orbit }
+    }
+
+    /// Share of the swath's pixels that the mask calls cloud.
+    pub fn cloudiness(&self) -> f64 {
+        let inside = self.edge.iter().filter(|e| **e == 0).count().max(1);
+        let on = |(m, e): &(&u8, &u8)| **m & mask::bits::CLOUD != 0 && **e == 0;
+        self.mask.iter().zip(&self.edge).filter(on).count() as f64 / inside as f64
+    }
+
+    /// Hands each band in turn to `take`: its index, what the satellite saw and what was there, in
+    /// units of 1e-4, at the band's own pixel size.
+    pub fn bands(
+        &mut self,
+        state: &State,
+        mut take: impl FnMut(usize, Vec<i16>, Vec<i16>) -> crate::error::Result<()>,
+    ) -> crate::error::Result<()> {
+        let air = Air::draw(self.ground, self.sun, self.orbit, &mut self.rng);
+        let fine = Layout::new(self, &air, 1);
+        let coarse = Layout::new(self, &air, 2);
+        for band in 0..10 {
+            let mut surface = self.surface(state, band);
+            surface.smooth3(air.blur);
+            let layout = if TEN_METRES[band] { &fine } else { &coarse };
+            if !TEN_METRES[band] {
+                surface = surface.means(2);
+            }
+            let (seen, clear) = self.band(band, &surface, &air, layout);
+            take(band, seen, clear)?;
+        }
+        Ok(())
+    }
+
+    fn surface(&self, state: &State, band: usize) -> Map {
+        let (base, slope) = (&state.base[band], &state.slope[band]);
+        let g = self.ground;
+        let values = g.land.owner.iter().zip(&g.brightness).zip(&g.vigour);
+        let values = values
+            .map(|((id, bright), vigour)| {
+                let id = *id as usize;
+                base[id] * (1.0 + bright) + slope[id] * vigour
+            })
+            .collect();
+        Map { side: g.side(), values }
+    }
+
+    /// One band at the pixel size of `layout`: air and noise first, shared with the truth, then shadow
+    /// and clouds.
+    fn band(&self, band: usize, surface: &Map, air: &Air, layout: &Layout) -> (Vec<i16>, Vec<i16>) {
+        let side = surface.side;
+        let key = self.key ^ (band as u32).wrapping_mul(0x9E37_79B9);
+        let (gain, haze) = (air.gain[band], air.haze[band]);
+        let sky = SKYLIGHT[band];
+        let shift = |v: &Veil| {
+            let rows = (v.height * 0.014 * PARALLAX[band] / 10.0 / layout.factor as f32).round();
+            layout.margin + (rows as usize).min(layout.margin)
+        };
+        let low = self.low.as_ref().map(|v| (&layout.low[shift(v) * side..], CLOUD[band]));
+        let blue = if band == 0 { 1.1 } else { 1.0 };
+        let high =
+            self.high.as_ref().map(|v| (&layout.high[shift(v) * side..], CLOUD[band] * blue));
+        let mut seen = Vec::with_capacity(side * side);
+        let mut clear = Vec::with_capacity(side * side);
+        for (i, rho) in surface.values.iter().enumerate() {
+            let noise = layout.noise * hash_normal(i as u32, key);
+            let there = rho * gain * layout.light.values[i] + haze * layout.haze.values[i] + noise;
+            clear.push(quantised(there));
+            if layout.edge[i] {
+                seen.push(NODATA);
+                continue;
+            }
+            let mut v = there;
+            if self.lit.is_some() {
+                v = v * (sky + (1.0 - sky) * layout.lit.values[i]) + layout.glow.values[i];
+            }
+            if let Some((shine, white)) = low {
+                v = under(v, shine[i], white);
+            }
+            if let Some((shine, white)) = high {
+                v = under(v, shine[i], white);
+            }
+            seen.push(quantised(v));
+        }
+        (seen, clear)
+    }
+}
+
+/// A surface seen through a layer that reflects `shine` of the light: two passes and their echoes.
+#[inline(always)]
+fn under(surface: f32, shine: f32, white: f32) -> f32 {
+    let through = 1.0 - shine;
+    shine * white + through * through * surface / (1.0 - shine * surface)
+}
+
+#[inline(always)]
+fn quantised(v: f32) -> i16 {
+    (v * 10_000.0 + 0.5).clamp(1.0, 20_000.0) as i16
+}
+
+impl Veil {
+    /// The most that any band sees of the layer at a pixel of the tile.
+    fn seen(&self, side: usize, i: usize) -> f32 {
+        let rows = (self.height * 0.0014).round() as usize;
+        let at = |shift: usize| self.shine[(MARGIN + shift.min(MARGIN)) * side + i];
+        at(0).max(at(rows / 2)).max(at(rows))
+    }
+}
+
+/// What the air and the instrument do to a date.
+struct Air {
+    gain: [f32; 10],
+    haze: [f32; 10],
+    /// Smooth pattern over the tile, standard deviation near 1.
+    pattern: Map,
+    light: Map,
+    blur: ([f32; 3], [f32; 3]),
+}
+
+impl Air {
+    fn draw(ground: &Ground, sun: Sun, orbit: usize, rng: &mut Pcg64) -> Self {
+        // Two orbits look at the tile from opposite sides.
+        let azimuth = if orbit == 0 { 1.8f32 } else { 1.8 + std::f32::consts::PI };
+        let view = (7.0 + 2.0 * uniform(rng)).to_radians();
+        let effect = view_effect(sun, view, sun.azimuth - azimuth);
+        let common = 0.015 * normal(rng);
+        let gain = effect.map(|e| e * (1.0 + common + 0.012 * normal(rng)));
+        let level = normal(rng);
+        let haze = HAZE.map(|sd| sd * (1.0 + 0.15 * normal(rng)));
+        let small = Map::random(16, &Spectrum::power(3.0), rng).corner(8);
+        let side = ground.side();
+        let mut pattern = small.enlarged(side.div_ceil(8), side);
+        pattern.values.iter_mut().for_each(|v| *v = 0.85 * level + 0.45 * *v);
+        // The point spread of the telescope, and a registration error of a fraction of a pixel.
+        let mut taps = || {
+            let d = (0.15 * normal(rng)).clamp(-0.3, 0.3);
+            [0.16 + d / 2.0, 0.68, 0.16 - d / 2.0]
+        };
+        let blur = (taps(), taps());
+        Self { gain, haze, pattern, light: relief(ground, sun), blur }
+    }
+}
+
+/// What the correction of relief leaves: three tenths of the effect of the sun's incidence.
+fn relief(ground: &Ground, sun: Sun) -> Map {
+    let (east, south) = sun.slant();
+    let slopes = ground.terrain.slope.0.values.iter().zip(&ground.terrain.slope.1.values);
+    let values = slopes
+        .map(|(gx, gy)| {
+            let ratio = (1.0 - gx * east - gy * south) / (1.0 + gx * gx + gy * gy).sqrt();
+            1.0 + 0.3 * (ratio.clamp(0.1, 2.0) - 1.0)
+        })
+        .collect();
+    Map { side: ground.side(), values }
+}
+
+/// The maps of a date at one pixel size.
+struct Layout {
+    factor: usize,
+    margin: usize,
+    noise: f32,
+    light: Map,
+    haze: Map,
+    lit: Map,
+    glow: Map,
+    low: Vec<f32>,
+    high: Vec<f32>,
+    edge: Vec<bool>,
+}
+
+impl Layout {
+    fn new(date: &Date, air: &Air, factor: usize) -> Self {
+        let side = date.ground.side();
+        let at = |m: &Map| if factor == 1 { m.clone() } else { m.means(factor) };
+        let veil = |v: &Option<Veil>| match v {
+            Some(v) if factor == 1 => v.shine.clone(),
+            Some(v) => halved(&v.shine, side),
+            None => Vec::new(),
+        };
+        let lit = date.lit.as_ref().map_or_else(|| Map::filled(1, 1.0), at);
+        let glow = date.low.as_ref().map_or_else(
+            || Map::filled(1, 0.0),
+            |v| at(&glow(&v.shine[MARGIN * side..(MARGIN + side) * side], side)),
+        );
+        let small = side / factor;
+        let edge = (0..small * small)
+            .map(|i| date.edge[i / small * factor * side + i % small * factor] != 0)
+            .collect();
+        Self {
+            factor,
+            margin: MARGIN / factor,
+            noise: if factor == 1 { 0.0015 } else { 0.001 },
+            light: at(&air.light),
+            haze: at(&air.pattern),
+            lit,
+            glow,
+            low: veil(&date.low),
+            high: veil(&date.high),
+            edge,
+        }
+    }
+}
+
+/// Means over squares of two pixels of a raster `side` wide.
+fn halved(values: &[f32], side: usize) -> Vec<f32> {
+    let pairs = values.chunks_exact(2 * side);
+    let mut out = Vec::with_capacity(values.len() / 4);
+    for pair in pairs {
+        let (a, b) = pair.split_at(side);
+        let squares = a.chunks_exact(2).zip(b.chunks_exact(2));
+        out.extend(squares.map(|(p, q)| 0.25 * (p[0] + p[1] + q[0] + q[1])));
+    }
+    out
+}
+
+/// Light that clouds throw sideways on the ground up to a kilometre away: at most 0.01.
+fn glow(shine: &[f32], side: usize) -> Map {
+    let mut cells = Map { side, values: shine.to_vec() }.means(24);
+    for _ in 0..3 {
+        cells.smooth3(([0.25, 0.5, 0.25], [0.25, 0.5, 0.25]));
+    }
+    let mut out = cells.enlarged(24, side);
+    out.values.iter_mut().for_each(|v| *v *= 0.012);
+    out
+}
+
+/// 1 outside the swath: one date in eight crosses the tile with its edge.
+fn swath(side: usize, rng: &mut Pcg64) -> Vec<u8> {
+    let (crossed, at, flip) = (uniform(rng) < 0.12, 0.15 + 0.7 * uniform(rng), uniform(rng) < 0.5);
+    if !crossed {
+        return vec![0; side * side];
+    }
+    let line = |y: usize| at * side as f32 - 0.2 * (y as f32 - side as f32 / 2.0);
+    (0..side * side).map(|i| u8::from(((i % side) as f32 > line(i / side)) != flip)).collect()
+}

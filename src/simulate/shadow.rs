@@ -1,0 +1,32 @@
+//! Shadows: each layer projected on the ground along the rays of the sun.
+
+use super::cloud::Layer;
+use super::map::Map;
+use super::sun::Sun;
+
+/// Share of direct sunlight that reaches each pixel, on ground of `height` metres. `stretch` scales the
+/// height of the cloud: 1 is the truth, another value is a processor's mistaken guess.
+pub(super) fn cast(layer: &Layer, height: &Map, sun: Sun, stretch: f32) -> Map {
+    let shade = layer.shade();
+    let (east, south) = sun.slant();
+    let side = height.side;
+    let mean = height.values.iter().sum::<f32>() / height.values.len() as f32;
+    let mut out = Vec::with_capacity(side * side);
+    for (y, row) in height.values.chunks_exact(side).enumerate() {
+        for (x, z) in row.iter().enumerate() {
+            // The ray from the ground to the sun meets the layer this far away.
+            let climb = (layer.height * stretch - (z - mean)) / Layer::CELL;
+            let (u, v) = layer.locate(x as f32, y as f32);
+            out.push(shade.wrapped(u + climb * east, v + climb * south));
+        }
+    }
+    Map { side, values: out }
+}
+
+/// Whether the cloud that shades a pixel lies outside the tile.
+pub(super) fn from_outside(layer: &Layer, side: usize, sun: Sun, x: usize, y: usize) -> bool {
+    let (east, south) = sun.slant();
+    let u = x as f32 + layer.height * east / 10.0;
+    let v = y as f32 + layer.height * south / 10.0;
+    u < 0.0 || v < 0.0 || u >= side as f32 || v >= side as f32
+}
