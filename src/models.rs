@@ -1,10 +1,33 @@
 //! Networks: one file each, built from a card of `models/*.toml`.
 //!
-//! In: a card, normalised tensors by role. Out: reflectance `[b, 4, h, w]`. Promises: parameters have the
-//! original's layer names. Refuses: a card that does not fit the layout, weights that do not fit the network.
+//! In: a card, normalised float32 tensors by role, `[b, c, h, w]`. Out: reflectance `[b, 4, h, w]`.
+//! Promises: layers and padding are those of the study (TensorFlow's SAME), with the original's layer
+//! names; the same card and seed give the same weights on every machine. Refuses: a card that does not
+//! fit its network or the layout, weights that do not fit the network or are not finite, other formats.
 
+mod blend;
 mod card;
+mod conv;
+mod david;
+mod describe;
+mod design;
+mod encoder;
+mod initial;
+mod inputs;
+mod keras;
+mod layers;
+mod model;
+mod monthly;
+mod msop_unet;
 mod network;
+mod os1_unet;
+mod shelf;
+mod ssop_resnet;
+mod ssop_unet;
+mod unet;
+mod weights;
 
-pub use card::Card;
-pub use network::{Model, Network};
+pub use card::{Card, Head};
+pub use keras::{from_keras, to_keras};
+pub use model::Model;
+pub use network::Network;

@@ -28,8 +28,9 @@ pub fn limit_threads(threads: usize) {
 
 fn gpu(index: usize) -> Result<Device> {
     let refused = |why: String| {
-        Error::new(Kind::Unsupported, format!("cannot use GPU {index}: {why}"))
-            .hint("run with --device cpu, or start where a CUDA build of libtorch 2.11 can be loaded")
+        Error::new(Kind::Unsupported, format!("cannot use GPU {index}: {why}")).hint(
+            "run with --device cpu, or start where a CUDA build of libtorch 2.11 can be loaded",
+        )
     };
     let found = count().map_err(|text| refused(format!("libtorch's CUDA half: {text}")))?;
     if (index as u64) < found {

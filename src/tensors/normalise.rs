@@ -29,8 +29,9 @@ pub fn normalise(layer: Layer, stored: &Tensor, device: Device) -> Result<Tensor
 pub fn denormalise_s2(output: &Tensor) -> Result<Vec<i16>> {
     let cpu = output.f_detach()?.f_to_device(Device::Cpu)?;
     if cpu.f_isnan()?.f_any()?.f_int64_value(&[])? != 0 {
-        return Err(Error::invalid("the network's output is not a number")
-            .hint("the weights diverged, or an input was not normalised: train again or check both"));
+        return Err(Error::invalid("the network's output is not a number").hint(
+            "the weights diverged, or an input was not normalised: train again or check both",
+        ));
     }
     let clipped = cpu.f_mul_scalar(1e4)?.f_round()?.f_clamp(-9_999.0, 32_767.0)?;
     let stored = clipped.f_to_kind(Kind::Int16)?.f_contiguous()?;

@@ -1,0 +1,43 @@
+//! The convolutions of a network with their weights.
+
+use std::collections::BTreeMap;
+
+use tch::{Tensor, nn};
+
+use super::conv::Conv;
+use super::initial::Initial;
+use crate::error::{Error, Result};
+
+/// Convolutions by name. The tensors are those of the variable store: training changes both.
+#[derive(Debug)]
+pub(super) struct Layers(BTreeMap<String, (Conv, Tensor, Tensor)>);
+
+impl Layers {
+    /// Makes the variables `NAME.weight` and `NAME.bias`; zeros where `start` is `None`.
+    pub fn new(root: &nn::Path, convs: &[Conv], start: Option<(Initial, i64)>) -> Result<Self> {
+        let mut layers = BTreeMap::new();
+        for conv in convs {
+            let path = root.sub(&conv.name);
+            let mut weight = path.f_zeros("weight", &conv.shape())?;
+            let bias = path.f_zeros("bias", &[conv.outputs])?;
+            if let Some((rule, seed)) = start {
+                let values = Tensor::f_from_slice(&rule.kernel(conv, seed))?;
+                let values = values.f_view(conv.shape())?;
+                tch::no_grad(|| weight.f_copy_(&values))?;
+            }
+            let old = layers.insert(conv.name.clone(), (conv.clone(), weight, bias));
+            if old.is_some() {
+                return Err(Error::internal(format!("two layers are named {}", conv.name)));
+            }
+        }
+        Ok(Self(layers))
+    }
+
+    /// Applies the layer of this name.
+    pub fn run(&self, name: &str, x: &Tensor) -> Result<Tensor> {
+        let Some((conv, weight, bias)) = self.0.get(name) else {
+            return Err(Error::internal(format!("the network has no layer {name}")));
+        };
+        conv.run(x, weight, bias)
+    }
+}

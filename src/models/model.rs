@@ -1,0 +1,89 @@
+//! A network with its weights.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tch::{Device, Tensor, nn};
+
+use super::layers::Layers;
+use super::{Card, Network, describe, design, weights};
+use crate::error::Result;
+
+/// A card, its network and its weights on a device.
+pub struct Model {
+    /// What it is.
+    pub card: Card,
+    /// The weights, as `LAYER.weight` and `LAYER.bias` in libtorch's layout.
+    pub vars: nn::VarStore,
+    /// The function.
+    pub network: Box<dyn Network>,
+}
+
+impl Model {
+    /// Fresh weights from a seed: the same for every device, machine and thread.
+    pub fn new(card: Card, seed: i64, device: Device) -> Result<Self> {
+        Self::build(card, Some(seed), device)
+    }
+
+    /// All weights zero, to be filled.
+    pub(super) fn build(card: Card, seed: Option<i64>, device: Device) -> Result<Self> {
+        card.check()?;
+        let design = design::of(&card)?;
+        let vars = nn::VarStore::new(device);
+        let start = seed.map(|seed| (design.initial, seed));
+        let layers = Layers::new(&vars.root(), &design.convs, start)?;
+        Ok(Self { card, vars, network: (design.build)(layers) })
+    }
+
+    /// Reads `*.safetensors` and the card in its metadata. Everything is compared with the network before
+    /// anything is copied. Refuses other formats, names, shapes and types, and values that are not finite.
+    pub fn load(weights: &Path, device: Device) -> Result<Self> {
+        weights::load(weights, device)
+    }
+
+    /// What a weights file says about itself (what it was trained on), without its weights.
+    pub fn about(weights: &Path) -> Result<(Card, BTreeMap<String, String>)> {
+        weights::about(weights)
+    }
+
+    /// Publishes weights as safetensors; `about` (what it was trained on) and the card go into the
+    /// metadata. The same weights and text give the same bytes. Refuses weights that are not finite.
+    pub fn save(&self, path: &Path, about: &BTreeMap<String, String>) -> Result<()> {
+        weights::save(self, path, about)
+    }
+
+    /// The network's output for normalised inputs.
+    pub fn forward(&self, inputs: &BTreeMap<String, Tensor>) -> Result<Tensor> {
+        self.network.forward(inputs)
+    }
+
+    /// Number of trained values.
+    pub fn parameters(&self) -> i64 {
+        self.vars.trainable_variables().iter().map(|v| v.numel() as i64).sum()
+    }
+
+    /// A page about a card's network: layers, shapes, parameters, support.
+    pub fn describe(&self) -> String {
+        describe::page(&self.card, self.network.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_decides_every_weight() {
+        let model = |seed| {
+            let card = Card::open("msop-unet-small").unwrap();
+            Model::new(card, seed, Device::Cpu).unwrap()
+        };
+        let (a, b, c) = (model(7), model(7), model(8));
+        assert!(a.vars.len() > 20);
+        let others = (b.vars.variables(), c.vars.variables());
+        for (name, tensor) in a.vars.variables() {
+            assert_eq!(tensor, others.0[&name], "{name}");
+            assert_eq!(tensor == others.1[&name], name.ends_with("bias"), "{name}");
+        }
+    }
+}
