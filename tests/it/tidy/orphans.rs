@@ -1,6 +1,6 @@
 //! A source file that no module mentions is never compiled, and rots.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::rust::{Rust, words};
 use super::{refuse, tree};
@@ -25,15 +25,25 @@ fn declares(code: &str, module: &str) -> bool {
     })
 }
 
+/// Files that `#[path]` attributes name.
+fn named(files: &[(String, Rust)]) -> BTreeSet<String> {
+    let of = |(path, rust): &(String, Rust)| {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        rust.paths.iter().map(|name| format!("{folder}/{name}")).collect::<Vec<_>>()
+    };
+    files.iter().flat_map(of).collect()
+}
+
 fn faults(files: &[(String, Rust)]) -> Vec<String> {
     let by_path: BTreeMap<&str, &Rust> = files.iter().map(|(p, r)| (p.as_str(), r)).collect();
+    let named = named(files);
+    let mentions = |parent: &String, stem: &str| {
+        by_path.get(parent.as_str()).is_some_and(|rust| declares(&rust.code, stem))
+    };
     let is_orphan = |path: &str| {
         let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".rs");
-        parents(path).is_some_and(|parents| {
-            !parents
-                .iter()
-                .any(|p| by_path.get(p.as_str()).is_some_and(|r| declares(&r.code, stem)))
-        })
+        parents(path).is_some_and(|parents| !parents.iter().any(|p| mentions(p, stem)))
+            && !named.contains(path)
     };
     let paths = files.iter().map(|(path, _)| path).filter(|path| is_orphan(path));
     paths.map(|path| format!("{path}: no module mentions it")).collect()
@@ -62,7 +72,8 @@ fn a_file_that_no_module_mentions_is_seen() {
     let file = |path: &str, text: &str| (path.to_owned(), Rust::new(text));
     let files = [
         file("src/lib.rs", "mod geo;\n// mod lost;\n"),
-        file("src/geo.rs", "pub mod grid;\n"),
+        file("src/geo.rs", "pub mod grid;\n#[path = \"geo_tests.rs\"]\nmod tests;\n"),
+        file("src/geo_tests.rs", ""),
         file("src/geo/grid.rs", ""),
         file("src/geo/window.rs", ""),
         file("src/lost.rs", ""),
