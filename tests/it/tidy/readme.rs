@@ -9,7 +9,7 @@ fn verb<'a>(path: &'a str, text: &str) -> Option<&'a str> {
         let derive = l.trim().strip_prefix("#[derive(");
         derive.is_some_and(|d| d.split([',', ')', ':']).any(|w| w.trim() == "Args"))
     });
-    (declares && !stem.contains('/') && !stem != "args").then_some(stem)
+    (declares && !stem.contains('/') && stem != "args").then_some(stem)
 }
 
 fn fault(verb: &str, readme: &str) -> Option<String> {
