@@ -1,5 +1,6 @@
 //! An import may only go up the table of rooms (ARCHITECTURE.md).
 
+use super::orphans::test_files;
 use super::rust::{Rust, is_word, line};
 use super::{refuse, tree};
 
@@ -118,9 +119,12 @@ fn faults(path: &str, rust: &Rust) -> Vec<String> {
     root_names(&rust.program, depth).into_iter().filter_map(told).collect()
 }
 
-/// Test files of a room are not part of the program.
-fn is_test_file(path: &str) -> bool {
-    path.ends_with("/tests.rs") || path.ends_with("_tests.rs") || path.contains("/tests/")
+/// Runs a rule over what is not compiled for tests alone.
+fn over_program(rule: fn(&str, &Rust) -> Vec<String>) {
+    let files = tree::rust_files();
+    let tests = test_files(&files);
+    let program = files.iter().filter(|(path, _)| !tests.contains(path.as_str()));
+    refuse(&program.flat_map(|(path, rust)| rule(path, rust)).collect::<Vec<_>>());
 }
 
 /// Threads, locks and queues of the stream, which `stream/sync.rs` alone may name.
@@ -140,9 +144,7 @@ fn sync_faults(path: &str, rust: &Rust) -> Vec<String> {
 
 #[test]
 fn the_stream_has_one_door_to_threads_and_queues() {
-    let files = tree::rust_files();
-    let program = files.iter().filter(|(path, _)| !is_test_file(path));
-    refuse(&program.flat_map(|(path, rust)| sync_faults(path, rust)).collect::<Vec<_>>());
+    over_program(sync_faults);
 }
 
 #[test]
@@ -155,9 +157,7 @@ fn a_second_door_is_seen() {
 
 #[test]
 fn imports_only_go_up_the_table() {
-    let files = tree::rust_files();
-    let program = files.iter().filter(|(path, _)| !is_test_file(path));
-    refuse(&program.flat_map(|(path, rust)| faults(path, rust)).collect::<Vec<_>>());
+    over_program(faults);
 }
 
 #[test]
