@@ -10,7 +10,7 @@ use crate::error::{Error, Result, While};
 /// Publishes `bytes` at `path`: the name shows the old bytes or the new ones, never a part.
 pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
     let pending = Pending::new(path)?;
-    let mut file = File::create(pending.path()).during(|| format!("writing {}", path.display()))?;
+    let mut file = pending.create()?;
     file.write_all(bytes).during(|| format!("writing {}", path.display()))?;
     drop(file);
     pending.commit()
@@ -35,6 +35,11 @@ impl Pending {
     /// Where to write.
     pub fn path(&self) -> &Path {
         &self.aside
+    }
+
+    /// Opens the file aside, empty, for those who write it themselves.
+    pub fn create(&self) -> Result<File> {
+        File::create(&self.aside).during(|| format!("writing {}", self.path.display()))
     }
 
     /// Syncs, renames to the public name, syncs the directory.

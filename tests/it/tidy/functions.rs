@@ -1,18 +1,19 @@
 //! A function fits on a screen.
 
-use super::rust::{Rust, after_closing, line, words};
+use super::rust::{Rust, after_closing, is_word, line, words};
 use super::{refuse, tree};
 
 const FUNCTION_LINES_MAX: usize = 70;
 
 /// The `{` of the function whose `fn` stands at `at`; none for a signature or a function type.
-fn body(code: &str, mut at: usize) -> Option<usize> {
+fn body(code: &str, at: usize) -> Option<usize> {
+    let mut at = at + "fn ".len();
+    code[at..].chars().next().filter(|c| is_word(*c))?;
     while at < code.len() {
         match code[at..].chars().next()? {
-            ';' | '=' | ',' | ')' | '}' => return None,
+            ';' => return None,
             '{' => return Some(at),
             '(' | '[' => at = after_closing(code, at),
-            '-' if code[at..].starts_with("->") => at += 2,
             c => at += c.len_utf8(),
         }
     }

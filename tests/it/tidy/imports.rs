@@ -1,5 +1,6 @@
 //! An import may only go up the table of rooms (ARCHITECTURE.md).
 
+use super::orphans::test_files;
 use super::rust::{Rust, is_word, line};
 use super::{refuse, tree};
 
@@ -118,16 +119,45 @@ fn faults(path: &str, rust: &Rust) -> Vec<String> {
     root_names(&rust.program, depth).into_iter().filter_map(told).collect()
 }
 
-/// Test files of a room are not part of the program.
-fn is_test_file(path: &str) -> bool {
-    path.ends_with("/tests.rs") || path.contains("/tests/")
+/// Runs a rule over what is not compiled for tests alone.
+fn over_program(rule: fn(&str, &Rust) -> Vec<String>) {
+    let files = tree::rust_files();
+    let tests = test_files(&files);
+    let program = files.iter().filter(|(path, _)| !tests.contains(path.as_str()));
+    refuse(&program.flat_map(|(path, rust)| rule(path, rust)).collect::<Vec<_>>());
+}
+
+/// Threads, locks and queues of the stream, which `stream/sync.rs` alone may name.
+const SYNC: [&str; 3] = ["std::sync", "std::thread", "crossbeam"];
+const SYNC_DOOR: &str = "src/stream/sync.rs";
+
+fn sync_faults(path: &str, rust: &Rust) -> Vec<String> {
+    if path == SYNC_DOOR || place(path).is_none_or(|(room, _)| room != "stream") {
+        return Vec::new();
+    }
+    let told = |name: &'static str| {
+        let found = rust.program.match_indices(name).map(|(at, _)| line(&rust.program, at));
+        found.map(move |line| format!("{path}:{line}: `{name}` outside {SYNC_DOOR}"))
+    };
+    SYNC.into_iter().flat_map(told).collect()
+}
+
+#[test]
+fn the_stream_has_one_door_to_threads_and_queues() {
+    over_program(sync_faults);
+}
+
+#[test]
+fn a_second_door_is_seen() {
+    let rust = Rust::new("// std::sync\nuse std::thread;\n");
+    assert_eq!(sync_faults("src/stream/work.rs", &rust).len(), 1);
+    assert_eq!(sync_faults(SYNC_DOOR, &rust).len(), 0);
+    assert_eq!(sync_faults("src/ingest/crew.rs", &rust).len(), 0);
 }
 
 #[test]
 fn imports_only_go_up_the_table() {
-    let files = tree::rust_files();
-    let program = files.iter().filter(|(path, _)| !is_test_file(path));
-    refuse(&program.flat_map(|(path, rust)| faults(path, rust)).collect::<Vec<_>>());
+    over_program(faults);
 }
 
 #[test]

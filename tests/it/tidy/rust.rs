@@ -6,13 +6,17 @@ pub struct Rust {
     pub code: String,
     /// As `code`, and items under `#[cfg(test)]` are blanks too.
     pub program: String,
+    /// The files that `#[path = "…"]` names, in this file's folder.
+    pub paths: Vec<String>,
 }
 
 impl Rust {
     pub fn new(text: &str) -> Self {
         let code = blank_text(text);
         let program = blank_tests(&code);
-        Self { code, program }
+        let named =
+            |l: &str| Some(l.trim().strip_prefix("#[path = \"")?.strip_suffix("\"]")?.to_owned());
+        Self { code, program, paths: text.lines().filter_map(named).collect() }
     }
 }
 
