@@ -155,14 +155,20 @@ fn early_results_do_not_hold_the_other_workers_up() {
 
 #[test]
 fn workers_that_give_nothing_are_never_held_up_by_a_full_edge() {
-    // Two early results fill their half of the edge; the empty ones behind them need no room.
+    // Blocks 1 to 3 rest before a standing sink and take more than the half that is for early
+    // results; block 4 takes long; the empty results behind it need no room.
     let stats = ends(|| {
-        let mut sink = Collect::new("sink");
+        let mut taken = Vec::new();
+        let stand = |n: u64| {
+            taken.push(n);
+            std::thread::sleep(Duration::from_millis(if n == 0 { 300 } else { 0 }));
+            Ok(())
+        };
+        let mut sink = Node::new("stand", stand, || Ok(()));
         let op = |n: u64, out: &mut Emit<u64>| {
-            if n == 0 {
+            if n == 4 {
                 std::thread::sleep(Duration::from_millis(200));
-            }
-            if n < 3 {
+            } else if n < 4 {
                 out.push(n);
             }
             Ok(())
@@ -173,7 +179,8 @@ fn workers_that_give_nothing_are_never_held_up_by_a_full_edge() {
             .sink(&mut sink)
             .run(&Cancel::default())
             .unwrap();
-        assert_eq!(sink.items(), [0, 1, 2]);
+        drop(sink);
+        assert_eq!(taken, [0, 1, 2, 3]);
         report.nodes[1].clone()
     });
     assert!(stats.wait_out_s < 0.1, "{stats:?}");
