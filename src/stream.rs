@@ -1,10 +1,10 @@
 //! The operator graph: nodes joined by queues that are bounded in bytes.
 //!
-//! In: a source, operators and a sink, each described before it runs. Out: a report of where time went.
-//! Promises: nothing is dropped, order is kept, back-pressure reaches the source, the bytes that rest on
-//! edges never pass the budget, an error or a panic ends the run by name, cancel is heard between two
-//! items, no thread outlives the run. Refuses: a graph without budget or workers, and an item that is
-//! larger than the whole budget. Knows nothing of rasters.
+//! In: a source, operators and a sink, each described before it runs. Out: a report of where time
+//! went. Promises: nothing is dropped, order is kept, back-pressure reaches the source, the bytes
+//! that rest on edges never pass the budget, an error or a panic ends the run by name, cancel is
+//! heard between two items, no thread outlives the run. Refuses: a graph without budget or workers,
+//! and an item that is larger than the whole budget. Knows nothing of rasters.
 
 mod cancel;
 mod collect;

@@ -1,4 +1,5 @@
-//! What all threads of one run share: the word to stop, the first error, the count of bytes, the statistics.
+//! What all threads of one run share: the word to stop, the first error, the count of bytes, the
+//! statistics.
 
 use super::sync::{AtomicBool, AtomicUsize, CachePadded, Mutex, Ordering, lock};
 use super::{Cancel, NodeStats};

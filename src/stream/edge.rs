@@ -20,10 +20,11 @@ pub(super) struct Parcel<T> {
 
 /// One producer at a time (the [`super::outlet::Outlet`] sees to it), any number of consumers.
 ///
-/// An item enters if the edge's share of the budget has room for it. If not, it enters when the queue is
-/// empty and a consumer with empty hands waits for it: then it goes from hand to hand and never rests on
-/// the edge. The second way is what rules deadlock out: the last node always comes back for more, so the
-/// node before it can always give, and so on up to the source, whatever the sizes are.
+/// An item enters if the edge's share of the budget has room for it. If not, it enters when the
+/// queue is empty and a consumer with empty hands waits for it: then it goes from hand to hand and
+/// never rests on the edge. The second way is what rules deadlock out: the last node always comes
+/// back for more, so the node before it can always give, and so on up to the source, whatever the
+/// sizes are.
 pub(super) struct Edge<T> {
     control: Arc<Control>,
     queue: ArrayQueue<Parcel<T>>,
@@ -74,8 +75,8 @@ impl<T> Edge<T> {
         self.origin.store(origin, Ordering::SeqCst);
     }
 
-    /// Charges `bytes` if half of the share has room: for results that come before their turn. The other
-    /// half stays free for the result whose turn it is.
+    /// Charges `bytes` if half of the share has room: for results that come before their turn. The
+    /// other half stays free for the result whose turn it is.
     pub(super) fn charge_early(&self, bytes: usize) -> bool {
         self.charge(bytes, self.share / 2)
     }
@@ -138,9 +139,9 @@ impl<T> Edge<T> {
         self.filled.ring_all();
     }
 
-    /// Whether a consumer with empty hands waits at the empty queue. The order of the two looks matters: a
-    /// consumer leaves the gate before it takes from the queue, so a queue that was emptied by a consumer
-    /// is never taken for one that this same consumer waits at.
+    /// Whether a consumer with empty hands waits at the empty queue. The order of the two looks
+    /// matters: a consumer leaves the gate before it takes from the queue, so a queue that was
+    /// emptied by a consumer is never taken for one that this same consumer waits at.
     fn wanted(&self) -> bool {
         self.queue.is_empty() && self.filled.awaited()
     }

@@ -18,7 +18,8 @@ pub(super) struct Gate {
 impl Gate {
     /// Waits until `ready`, a ring or [`LISTEN`], whichever is first: the caller looks again.
     ///
-    /// A few turns are spent looking before the thread parks, for a neighbour is often about to finish.
+    /// A few turns are spent looking before the thread parks, for a neighbour is often about to
+    /// finish.
     pub(super) fn wait(&self, ready: impl Fn() -> bool) {
         let backoff = Backoff::new();
         while !backoff.is_completed() {
@@ -30,7 +31,8 @@ impl Gate {
         let guard = lock(&self.lock);
         self.waiting.fetch_add(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
-        // The lock is held from this look to the sleep, and a ringer takes it: no ring falls between.
+        // The lock is held from this look to the sleep, and a ringer takes it: no ring falls
+        // between.
         if !ready() {
             drop(self.bell.wait_timeout(guard, LISTEN));
         }

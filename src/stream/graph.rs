@@ -37,8 +37,8 @@ pub struct Graph {
 }
 
 impl Graph {
-    /// A graph with a name and a budget of bytes for all its edges. Each edge has an equal share; items in
-    /// the hands of a node are not on an edge.
+    /// A graph with a name and a budget of bytes for all its edges. Each edge has an equal share;
+    /// items in the hands of a node are not on an edge.
     pub fn new(name: &str, edge_bytes: usize) -> Self {
         Self { shape: Shape::new(name, edge_bytes) }
     }
@@ -73,8 +73,8 @@ impl<T: Send + Weigh + 'static> Pipe<T> {
         self.chain(&name, 1, vec![operator])
     }
 
-    /// `workers` copies of an operator, each on its own thread; the output keeps the order of the input.
-    /// What the copies give in `finish` comes last, in the order of the workers.
+    /// `workers` copies of an operator, each on its own thread; the output keeps the order of the
+    /// input. What the copies give in `finish` comes last, in the order of the workers.
     pub fn spread<O, F>(self, workers: usize, make: F) -> Pipe<O::Out>
     where
         O: Operator<In = T> + 'static,

@@ -42,14 +42,15 @@ pub trait Sink {
     fn name(&self) -> String;
     /// Takes one item.
     fn accept(&mut self, item: Self::In) -> Result<()>;
-    /// Called once after the last item, and only if no node failed: what is published here is whole.
+    /// Called once after the last item, and only if no node failed: what is published here is
+    /// whole.
     fn finish(&mut self) -> Result<()> {
         Ok(())
     }
 }
 
-/// What an operator gives for one item. It is sent when `apply` returns, so one call should not give more
-/// than memory can hold beside the edges.
+/// What an operator gives for one item. It is sent when `apply` returns, so one call should not
+/// give more than memory can hold beside the edges.
 #[derive(Debug)]
 pub struct Emit<T>(pub(super) Vec<T>);
 

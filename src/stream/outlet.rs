@@ -11,9 +11,9 @@ use super::sync::{Arc, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
 use crate::error::{Error, Kind, Result};
 use crate::limits::EDGE_ITEMS;
 
-/// The turn goes round by the sequence number of the input. A worker that is early leaves its results here
-/// if the edge has room to spare, and waits for its turn otherwise; the worker whose turn it is sends its
-/// own and all that were left behind it.
+/// The turn goes round by the sequence number of the input. A worker that is early leaves its
+/// results here if the edge has room to spare, and waits for its turn otherwise; the worker whose
+/// turn it is sends its own and all that were left behind it.
 pub(super) struct Outlet<T> {
     edge: Arc<Edge<T>>,
     next: AtomicU64,
@@ -90,7 +90,8 @@ impl<T: Weigh> Outlet<T> {
                 if self.next.load(Ordering::SeqCst) == turn {
                     return Ok(Some(load));
                 }
-                // A load takes a slot even if it is empty, so that idle turns cannot pile up either.
+                // A load takes a slot even if it is empty, so that idle turns cannot pile up
+                // either.
                 let slots = early.slots.saturating_add(load.parcels.len().max(1));
                 let room = || load.bytes == 0 || self.edge.charge_early(load.bytes);
                 if slots <= EDGE_ITEMS && room() {
@@ -122,9 +123,8 @@ impl<T: Weigh> Outlet<T> {
 
 fn too_large(bytes: usize, budget: usize) -> Error {
     let (item, all) = (size(bytes as u64), size(budget as u64));
-    let text = format!(
-        "one item of {item} ({bytes} bytes) is larger than the memory budget of {all} ({budget} bytes)"
-    );
+    let one = format!("one item of {item} ({bytes} bytes)");
+    let text = format!("{one} is larger than the memory budget of {all} ({budget} bytes)");
     Error::new(Kind::OutOfMemory, text)
         .hint("give a larger memory budget, or make the items smaller (a smaller batch)")
 }

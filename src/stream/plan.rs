@@ -82,8 +82,8 @@ impl<'a> Plan<'a> {
         Self { shape, run, tell: None }
     }
 
-    /// Calls `tell(done, total)` on the thread of the sink, some ten times a second and once at the end.
-    /// Both count items of the source: `done` are those whose results the sink has accepted.
+    /// Calls `tell(done, total)` on the thread of the sink, some ten times a second and once at the
+    /// end. Both count items of the source: `done` are those whose results the sink has accepted.
     #[must_use]
     pub fn with_progress(mut self, tell: Box<dyn FnMut(u64, Option<u64>) + Send + 'a>) -> Self {
         self.tell = Some(tell);
@@ -151,8 +151,8 @@ impl<'a> Plan<'a> {
 
     /// Runs to the end. The first error wins; a panic becomes an error that names its node.
     ///
-    /// All threads have ended when it returns. A node that is at work is waited for: one that may work for
-    /// long should look at its own clone of the [`Cancel`].
+    /// All threads have ended when it returns. A node that is at work is waited for: one that may
+    /// work for long should look at its own clone of the [`Cancel`].
     pub fn run(self, cancel: &Cancel) -> Result<Report> {
         self.check()?;
         cancel.check()?;

@@ -48,8 +48,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// The node with most busy time per worker: to make the run faster, start there. `None` if no node
-    /// ever worked.
+    /// The node with most busy time per worker: to make the run faster, start there. `None` if no
+    /// node ever worked.
     pub fn bottleneck(&self) -> Option<&str> {
         self.slowest().map(|node| node.name.as_str())
     }

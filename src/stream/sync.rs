@@ -1,4 +1,5 @@
-//! The only door of this room to threads, locks, atomics and queues, so that a model checker can stand here.
+//! The only door of this room to threads, locks, atomics and queues, so that a model checker can
+//! stand here.
 
 pub(super) use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 pub(super) use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

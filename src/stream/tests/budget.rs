@@ -6,8 +6,8 @@ use super::{Block, Node, blocks, ends, soon};
 use crate::error::Kind;
 use crate::stream::{Cancel, Collect, Each, Emit, Graph, Items, Report};
 
-/// Runs source, `workers` copies of a pass-through and a sink that stands still until the source can give
-/// no more; returns how many items the source had given by then.
+/// Runs source, `workers` copies of a pass-through and a sink that stands still until the source
+/// can give no more; returns how many items the source had given by then.
 fn given_to_a_standing_sink(workers: usize, weight: usize, budget: usize) -> (u64, u64, Report) {
     let given = Arc::new(AtomicU64::new(0));
     let open = Arc::new(AtomicBool::new(false));

@@ -35,7 +35,8 @@ enum Busy {
     Sink,
 }
 
-/// Cancels a run while one node is at work; returns the error and how late each other thread heard of it.
+/// Cancels a run while one node is at work; returns the error and how late each other thread heard
+/// of it.
 fn cancelled(busy: Busy) -> (Error, Vec<Duration>) {
     ends(move || {
         let cancel = Cancel::default();
@@ -101,7 +102,8 @@ fn a_node_that_waits_for_room_hears_cancel() {
 
 #[test]
 fn a_source_behind_workers_that_wait_their_turn_hears_cancel() {
-    // One worker toils over block 5, the two others cannot pass it, the source stands before a full edge.
+    // One worker toils over block 5, the two others cannot pass it, the source stands before a full
+    // edge.
     let (error, late) = cancelled(Busy::Worker);
     assert_eq!(error.kind(), Kind::Cancelled);
     assert_eq!(late.len(), 1);

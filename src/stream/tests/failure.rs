@@ -1,9 +1,12 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use super::{Node, ends};
+use super::{Node, ends, soon};
 use crate::error::{Error, Kind, Result};
+use crate::stream::control::Control;
+use crate::stream::crew::Crew;
 use crate::stream::{Cancel, Emit, Graph};
 
 /// Where a graph goes wrong.
@@ -53,15 +56,17 @@ fn live(threads: &Arc<AtomicUsize>) {
     });
 }
 
-/// Runs a graph that goes wrong at `at` by `fault` with 40 of 100 items done; returns the error if there
-/// was one, how many threads worked at the most, and how many outlived the run.
+/// Runs a graph that goes wrong at `at` by `fault` with 40 of 100 items done; returns the error if
+/// there was one, and how many threads outlived the run.
 fn broken(at: At, fault: Fault) -> (Option<Error>, usize) {
     ends(move || {
         let threads = Arc::new(AtomicUsize::new(0));
+        let most = Arc::new(AtomicUsize::new(0));
         let when = move |here: At, hit: bool| if here == at && hit { fault() } else { Ok(()) };
-        let (mut given, lives) = (0_u64, threads.clone());
+        let (mut given, lives, high) = (0_u64, threads.clone(), most.clone());
         let next = move || {
             live(&lives);
+            high.fetch_max(lives.load(Ordering::SeqCst), Ordering::SeqCst);
             given += 1;
             when(At::Next, given == 40)?;
             Ok((given <= 100).then_some(given))
@@ -89,6 +94,8 @@ fn broken(at: At, fault: Fault) -> (Option<Error>, usize) {
             })
             .sink(&mut sink)
             .run(&Cancel::default());
+        // So that an alive count of zero says something.
+        assert!(at == At::Next || most.load(Ordering::SeqCst) >= 2, "no thread was counted");
         (result.err(), threads.load(Ordering::SeqCst))
     })
 }
@@ -132,7 +139,7 @@ fn the_first_error_wins() {
             if given == 3 {
                 // The operator has failed by now; this comes second.
                 let _ = wait.recv();
-                std::thread::sleep(std::time::Duration::from_millis(20));
+                std::thread::sleep(Duration::from_millis(20));
                 return Err(Error::usage("second"));
             }
             Ok(Some(given))
@@ -211,4 +218,26 @@ fn a_panic_when_an_operator_is_dropped_ends_the_run() {
             .unwrap_err()
     });
     assert_eq!(error.to_string(), "operator close: panicked: will not close");
+}
+
+#[test]
+fn a_crew_that_is_dropped_stops_its_threads_and_waits_for_them() {
+    // The way out when one of the threads cannot be started.
+    let threads = Arc::new(AtomicUsize::new(0));
+    let lives = threads.clone();
+    ends(move || {
+        let control = Arc::new(Control::new(&Cancel::default(), 64, Vec::new()));
+        let mut crew = Crew::new(control.clone(), 64);
+        let started = lives.clone();
+        let body = move || {
+            live(&started);
+            while control.check().is_ok() {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        crew.spawn("wait\0forever", body).unwrap();
+        assert!(soon(|| lives.load(Ordering::SeqCst) == 1));
+    });
+    assert_eq!(threads.load(Ordering::SeqCst), 0);
 }

@@ -6,8 +6,8 @@ use rand_pcg::Pcg64Mcg;
 use super::{Block, Node, blocks, ends};
 use crate::stream::{Cancel, Collect, Each, Emit, Graph, Items};
 
-/// An operator that takes its time and gives none to three blocks of any weight up to `heaviest`; what it
-/// gives depends on the block alone.
+/// An operator that takes its time and gives none to three blocks of any weight up to `heaviest`;
+/// what it gives depends on the block alone.
 fn spray(heaviest: usize, busy_us: u64, block: Block, out: &mut Emit<Block>) {
     let mut chance = Pcg64Mcg::seed_from_u64(block.number);
     std::thread::sleep(Duration::from_micros(chance.random_range(0..=busy_us)));
@@ -54,7 +54,8 @@ fn order_is_kept_for_any_number_of_workers() {
 
 #[test]
 fn any_weights_in_any_budget_end_in_order() {
-    // Most of these would stand still for ever if early results could shut out the one whose turn it is.
+    // Most of these would stand still for ever if early results could shut out the one whose turn
+    // it is.
     let mut chance = Pcg64Mcg::seed_from_u64(7);
     for _ in 0..120 {
         let budget = chance.random_range(1..200);
@@ -149,5 +150,38 @@ fn early_results_do_not_hold_the_other_workers_up() {
         report.nodes[1].clone()
     });
     assert_eq!(stats.items, 100);
+    assert!(stats.wait_out_s < 0.1, "{stats:?}");
+}
+
+#[test]
+fn workers_that_give_nothing_are_never_held_up_by_a_full_edge() {
+    // Blocks 1 to 3 rest before a standing sink and take more than the half that is for early
+    // results; block 4 takes long; the empty results behind it need no room.
+    let stats = ends(|| {
+        let mut taken = Vec::new();
+        let stand = |n: u64| {
+            taken.push(n);
+            std::thread::sleep(Duration::from_millis(if n == 0 { 300 } else { 0 }));
+            Ok(())
+        };
+        let mut sink = Node::new("stand", stand, || Ok(()));
+        let op = |n: u64, out: &mut Emit<u64>| {
+            if n == 4 {
+                std::thread::sleep(Duration::from_millis(200));
+            } else if n < 4 {
+                out.push(n);
+            }
+            Ok(())
+        };
+        let report = Graph::new("filter", 64)
+            .source(Items::new("numbers", 0..100_u64))
+            .spread(2, |_| Each::new("filter", op))
+            .sink(&mut sink)
+            .run(&Cancel::default())
+            .unwrap();
+        drop(sink);
+        assert_eq!(taken, [0, 1, 2, 3]);
+        report.nodes[1].clone()
+    });
     assert!(stats.wait_out_s < 0.1, "{stats:?}");
 }

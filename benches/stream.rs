@@ -1,0 +1,163 @@
+//! A graph of three nodes that passes 1 MiB buffers, against the same copies in a plain loop.
+//!
+//! Three copies a buffer in both: the source fills it, the operator copies it into another, the
+//! sink copies it out. Buffers are used again, and the loop has only three, which stay in the cache:
+//! the loop is the limit of one core. The last lines give the rates, and how fast the graph is as a
+//! multiple of the loop.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use criterion::{Criterion, Throughput};
+use crossbeam::queue::ArrayQueue;
+use eclaircie::{Cancel, Each, Emit, Graph, Items, Result, Sink};
+
+const MIB: usize = 1 << 20;
+const BUFFERS: usize = 512;
+const SMALL: u64 = 200_000;
+
+/// Copies every buffer to one place.
+struct Drain {
+    place: Vec<u8>,
+    pool: Pool,
+}
+
+impl Sink for Drain {
+    type In = Vec<u8>;
+    fn name(&self) -> String {
+        "drain".to_owned()
+    }
+    fn accept(&mut self, item: Vec<u8>) -> Result<()> {
+        self.place.copy_from_slice(&item);
+        black_box(&mut self.place);
+        self.pool.give_back(item);
+        Ok(())
+    }
+}
+
+/// Counts.
+struct Count(u64);
+
+impl Sink for Count {
+    type In = u64;
+    fn name(&self) -> String {
+        "count".to_owned()
+    }
+    fn accept(&mut self, item: u64) -> Result<()> {
+        self.0 += item;
+        Ok(())
+    }
+}
+
+/// Buffers that were used and may be used again, so that neither side measures the allocator.
+#[derive(Clone)]
+struct Pool(Arc<ArrayQueue<Vec<u8>>>);
+
+impl Pool {
+    fn new() -> Self {
+        Self(Arc::new(ArrayQueue::new(64)))
+    }
+
+    /// A buffer that holds a copy of `bytes`.
+    fn copy(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut buffer = self.0.pop().unwrap_or_else(|| vec![0; MIB]);
+        buffer.copy_from_slice(bytes);
+        black_box(buffer)
+    }
+
+    fn give_back(&self, buffer: Vec<u8>) {
+        drop(self.0.push(buffer));
+    }
+}
+
+fn graph(pool: &Pool, workers: usize) -> Result<()> {
+    let pattern = vec![7_u8; MIB];
+    let mut sink = Drain { place: vec![0; MIB], pool: pool.clone() };
+    let fill = pool.clone();
+    Graph::new("copies", 8 * MIB)
+        .source(Items::new("buffers", (0..BUFFERS).map(move |_| fill.copy(&pattern))))
+        .spread(workers, |_| {
+            let pool = pool.clone();
+            Each::new("copy", move |item: Vec<u8>, out: &mut Emit<Vec<u8>>| {
+                out.push(pool.copy(&item));
+                pool.give_back(item);
+                Ok(())
+            })
+        })
+        .sink(&mut sink)
+        .run(&Cancel::default())?;
+    Ok(())
+}
+
+fn plain() {
+    let pattern = vec![7_u8; MIB];
+    let (mut first, mut second, mut place) = (pattern.clone(), pattern.clone(), pattern.clone());
+    for _ in 0..BUFFERS {
+        first.copy_from_slice(&pattern);
+        second.copy_from_slice(black_box(&first));
+        place.copy_from_slice(black_box(&second));
+        black_box(&mut place);
+    }
+}
+
+fn small() -> Result<()> {
+    let mut sink = Count(0);
+    let pass = |item: u64, out: &mut Emit<u64>| {
+        out.push(item);
+        Ok(())
+    };
+    Graph::new("small", MIB)
+        .source(Items::new("numbers", 0..SMALL))
+        .then(Each::new("pass", pass))
+        .sink(&mut sink)
+        .run(&Cancel::default())?;
+    black_box(sink.0);
+    Ok(())
+}
+
+/// Median seconds of several runs, taken in turns so that a busy moment of the machine hits all
+/// alike.
+fn medians<const N: usize>(mut runs: [&mut dyn FnMut() -> Result<()>; N]) -> Result<[f64; N]> {
+    let mut times = [const { Vec::new() }; N];
+    for _ in 0..9 {
+        for (run, times) in runs.iter_mut().zip(&mut times) {
+            let began = Instant::now();
+            run()?;
+            times.push(began.elapsed().as_secs_f64());
+        }
+    }
+    Ok(times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    }))
+}
+
+fn main() -> Result<()> {
+    let pool = Pool::new();
+    let mut criterion = Criterion::default().sample_size(10).configure_from_args();
+    let mut group = criterion.benchmark_group("stream");
+    group.throughput(Throughput::Bytes((BUFFERS * MIB) as u64));
+    group.bench_function("three copies in a graph", |b| b.iter(|| graph(&pool, 1)));
+    group.bench_function("three copies in a loop", |b| b.iter(plain));
+    group.throughput(Throughput::Elements(SMALL));
+    group.bench_function("small items in a graph", |b| b.iter(small));
+    group.finish();
+    criterion.final_summary();
+
+    let [ours, limit, light, spread] = medians([
+        &mut || graph(&pool, 1),
+        &mut || {
+            plain();
+            Ok(())
+        },
+        &mut small,
+        &mut || graph(&pool, 2),
+    ])?;
+    println!("figure stream_small_items {:.0} items/s", SMALL as f64 / light);
+    println!("figure stream_buffers {:.0} items/s", BUFFERS as f64 / ours);
+    println!("figure stream_bytes {:.3} GiB/s", BUFFERS as f64 / 1024.0 / ours);
+    println!("ratio memcpy_spread {:.3}", limit / spread);
+    println!("ratio memcpy {:.3}", limit / ours);
+    Ok(())
+}
