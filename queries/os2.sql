@@ -11,6 +11,8 @@
 -- $around_cloud_max = 100   most cloud of the dates before and after, percent
 -- $target_hours = 240       largest distance of the target, before or after, hours
 -- $target_cloud_max = 0     most cloud of the target, percent
+-- $valid_from = ''           day from which samples validate and no longer train; '': split by ground
+-- $test_from = ''            day from which targets test
 -- $per_place = 0            most samples of one place, drawn by chance; 0: all
 -- $seed = 1                 chance of that draw
 WITH
@@ -40,6 +42,16 @@ found AS (
     tp1.s1 AS s1_tp1,
     target.patch AS s2_target,
     dem.patch AS dem,
+    -- Split by time, for a series over one place: nothing that trains is later than the validation.
+    CASE
+      WHEN $valid_from = '' THEN NULL
+      WHEN target.time >= CAST($test_from AS TIMESTAMP) THEN 'test'
+      WHEN tp1.time < CAST($valid_from AS TIMESTAMP)
+        AND target.time < CAST($valid_from AS TIMESTAMP) THEN 'train'
+      WHEN target.time >= CAST($valid_from AS TIMESTAMP)
+        AND tp1.time < CAST($test_from AS TIMESTAMP) THEN 'valid'
+      ELSE 'buffer'
+    END AS split,
     row_number() OVER (
       PARTITION BY t.cell ORDER BY stable_hash($seed, t.id, tm1.id, tp1.id, target.id)) AS draw
   FROM nearest AS t
@@ -61,7 +73,7 @@ found AS (
     AND target.cloud_percent <= $target_cloud_max
     AND target.id <> t.id)
 SELECT tile, row, col, time, cloud_percent,
-  s2_tm1, s1_tm1, s2_t, s1_t, s2_tp1, s1_tp1, s2_target, dem
+  s2_tm1, s1_tm1, s2_t, s1_t, s2_tp1, s1_tp1, s2_target, dem, split
 FROM found
 WHERE $per_place = 0
   OR draw <= $per_place

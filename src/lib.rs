@@ -41,11 +41,11 @@ mod train;
 pub use archive::*;
 pub use catalog::*;
 pub use cli::main;
-#[cfg(feature = "torch")]
-pub use evaluate::*;
 #[cfg(feature = "gdal")]
 pub use cog::write_cog;
 pub use error::{Error, Kind as ErrorKind, Result, While};
+#[cfg(feature = "torch")]
+pub use evaluate::*;
 pub use geo::*;
 #[cfg(feature = "gdal")]
 pub use ingest::*;
@@ -67,4 +67,4 @@ pub use stream::*;
 #[cfg(feature = "torch")]
 pub use tensors::*;
 #[cfg(feature = "torch")]
-pub use train::{TrainOptions, TrainSummary, train};
+pub use train::{Point, TrainOptions, TrainSummary, train};

@@ -11,5 +11,5 @@ mod fit;
 mod learn;
 mod validate;
 
-pub use curve::{Curve, Point};
+pub use curve::Point;
 pub use fit::{TrainOptions, TrainSummary, train};

@@ -194,7 +194,10 @@ impl Cube {
     /// Reads `[band, y, x]` values of a window. A missing chunk is damage.
     pub fn read(&self, slot: usize, window: Window) -> Result<Vec<i16>> {
         if slot >= self.times.len() || !window.fits(self.grid.height, self.grid.width) {
-            return Err(Error::usage(format!("the cube {} has no such window", self.path.display())));
+            return Err(Error::usage(format!(
+                "the cube {} has no such window",
+                self.path.display()
+            )));
         }
         for row in window.row / self.chunk..window.bottom().div_ceil(self.chunk) {
             for col in window.col / self.chunk..window.right().div_ceil(self.chunk) {

@@ -30,6 +30,11 @@ pub(crate) struct Node {
 impl Node {
     fn new(path: impl Into<String>, mut builder: ArrayBuilder) -> Self {
         builder.bytes_to_bytes_codecs(vec![Arc::new(Crc32cCodec::new())]);
+        Self::plain(path, builder)
+    }
+
+    /// An array with the codecs that its builder names, for readers that know no crc32c.
+    pub(crate) fn plain(path: impl Into<String>, builder: ArrayBuilder) -> Self {
         Self { path: path.into(), builder }
     }
 

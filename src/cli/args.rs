@@ -100,8 +100,10 @@ impl SplitArgs {
     pub(super) fn splitter(&self) -> Result<Splitter> {
         let (valid, test) = (self.valid_share, self.test_share);
         if !(valid >= 0.0 && test >= 0.0 && valid + test < 1.0) {
-            return Err(Error::usage(format!("shares {valid} and {test} leave nothing to train on"))
-                .hint("choose --valid-share and --test-share that add up to less than 1"));
+            return Err(Error::usage(format!(
+                "shares {valid} and {test} leave nothing to train on"
+            ))
+            .hint("choose --valid-share and --test-share that add up to less than 1"));
         }
         Ok(Splitter { block: self.split_block.max(1), valid, test, seed: self.split_seed })
     }

@@ -63,7 +63,9 @@ impl Script<'_> {
             .map_err(|e| Error::internal("a step of the demo is not a command").with_source(e))?;
         let started = Instant::now();
         match super::run(cli.verb, self.cancel)? {
-            Done::Damaged => return Err(Error::corrupt("the archive that was just written is damaged")),
+            Done::Damaged => {
+                return Err(Error::corrupt("the archive that was just written is damaged"));
+            }
             Done::Whole | Done::Quarantined => {}
         }
         let name = words.first().cloned().unwrap_or_default();
@@ -184,15 +186,17 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
     s.step("sql {archive} --file cloudiness")?;
     let (valid, test) = boundaries(&s.out.join("archive"))?;
     let dates = format!("--set valid_from={valid} --set test_from={test}");
-    s.step(&format!("layout count {{archive}} --layout os2_dates {dates}"))?;
+    s.step(&format!("layout count {{archive}} --layout os2 {dates}"))?;
     s.step(&format!(
-        "train {{archive}} --layout os2_dates {dates} --model msop-unet-small --to {{msop}} \
+        "train {{archive}} --layout os2 {dates} --model msop-unet-small --to {{msop}} \
          --steps {steps} --batch 16 --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
     ))?;
-    s.step("evaluate {archive} --layout hidden --valid-share 0 --test-share 0 --split train \
-            --method gapfill --to {hidden.parquet}")?;
+    s.step(
+        "evaluate {archive} --layout hidden --valid-share 0 --test-share 0 --split train \
+            --method gapfill --to {hidden.parquet}",
+    )?;
     s.step(&format!(
-        "evaluate {{archive}} --layout os2_dates {dates} --method input --method gapfill \
+        "evaluate {{archive}} --layout os2 {dates} --method input --method gapfill \
          --method {{msop/weights.safetensors}} --to {{scores.parquet}} \
          --stats-to {{stats/evaluate.json}}"
     ))?;

@@ -45,9 +45,10 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     let options = IngestOptions { tile: args.tile, patch: args.patch, codec: args.codec };
     let mut bar = Progress::new("ingest", "scenes");
     let heard = cancel.clone();
-    let s = ingest(&args.source, &args.archive, &options, &|| heard.is_cancelled(), &mut |d, t| {
-        bar.at(d, t);
-    })?;
+    let s =
+        ingest(&args.source, &args.archive, &options, &|| heard.is_cancelled(), &mut |d, t| {
+            bar.at(d, t);
+        })?;
     bar.finish(&format!(
         "{} scenes: {} added, {} replaced, {} unchanged, {} set aside",
         s.scenes,
@@ -60,8 +61,11 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
         eprintln!("set aside: {}: {why}", path.display());
     }
     if args.json {
-        let aside: Vec<_> =
-            s.quarantined.iter().map(|(p, w)| serde_json::json!({"path": p, "reason": w})).collect();
+        let aside: Vec<_> = s
+            .quarantined
+            .iter()
+            .map(|(p, w)| serde_json::json!({"path": p, "reason": w}))
+            .collect();
         let text = serde_json::json!({
             "scenes": s.scenes, "added": s.added, "replaced": s.replaced,
             "unchanged": s.unchanged, "quarantined": aside,

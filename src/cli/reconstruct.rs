@@ -61,19 +61,17 @@ fn choose(a: &Args, archive: &Archive) -> Result<(Samples, Vec<Sample>)> {
     layout.set(&a.set)?;
     let session = Session::new(limits::MEMORY_DEFAULT)?.with_scenes(&Catalog::open(archive)?)?;
     let samples = layout.samples(&session, &Splitter::default())?;
-    let at_t = samples.role("s2_t").ok_or_else(|| {
-        Error::usage(format!("layout '{}' has no role 's2_t'", a.layout))
-    })?;
+    let at_t = samples
+        .role("s2_t")
+        .ok_or_else(|| Error::usage(format!("layout '{}' has no role 's2_t'", a.layout)))?;
     let mut days = Vec::new();
     for date in &a.dates {
         days.push((date, Stamp::parse(date)?.date()));
     }
     let on = |s: &Sample, day| s.patches[at_t].time.date() == day;
     let mine = samples.rows.iter().filter(|s| &*s.tile == a.tile);
-    let rows: Vec<Sample> = mine
-        .filter(|s| days.is_empty() || days.iter().any(|(_, d)| on(s, *d)))
-        .cloned()
-        .collect();
+    let rows: Vec<Sample> =
+        mine.filter(|s| days.is_empty() || days.iter().any(|(_, d)| on(s, *d))).cloned().collect();
     for (date, day) in &days {
         if !rows.iter().any(|s| on(s, *day)) {
             return Err(Error::not_found(format!(
@@ -99,9 +97,10 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     };
     let method = Method::parse(&a.method);
     let mut bar = Progress::new("reconstruct", "px");
-    let reports = reconstruct(&archive, &samples, &rows, &method, &a.to, &options, cancel, &mut |d, t| {
-        bar.at(d, t);
-    })?;
+    let reports =
+        reconstruct(&archive, &samples, &rows, &method, &a.to, &options, cancel, &mut |d, t| {
+            bar.at(d, t);
+        })?;
     bar.finish(&format!("{} scenes into {}", rows.len(), a.to.display()));
     a.stream.report(&reports)?;
     Ok(Done::Whole)

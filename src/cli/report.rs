@@ -67,8 +67,9 @@ fn whole(tile: &Tile) -> Window {
 fn nearest(tile: &Tile, sensor: Sensor, time: Stamp) -> Result<(usize, Stamp)> {
     let times = tile.times(sensor)?;
     let best = times.iter().enumerate().min_by_key(|(_, t)| (t.0 - time.0).abs());
-    best.map(|(i, t)| (i, *t))
-        .ok_or_else(|| Error::not_found(format!("tile {} has no {} scene", tile.name(), sensor.name())))
+    best.map(|(i, t)| (i, *t)).ok_or_else(|| {
+        Error::not_found(format!("tile {} has no {} scene", tile.name(), sensor.name()))
+    })
 }
 
 fn views(a: &Args, archive: &Archive) -> Result<Comparison> {
@@ -143,7 +144,8 @@ fn scores(paths: &[PathBuf]) -> Result<Vec<ScoreRow>> {
 fn curves(runs: &[(String, PathBuf)]) -> Result<Vec<Curve>> {
     let mut all = Vec::new();
     for (name, folder) in runs {
-        let session = Session::new(256 << 20)?.with_table("curve", &folder.join("curve.parquet"))?;
+        let session =
+            Session::new(256 << 20)?.with_table("curve", &folder.join("curve.parquet"))?;
         for split in ["train", "valid"] {
             let sql = "SELECT CAST(step AS DOUBLE) AS x, loss AS y FROM curve \
                        WHERE split = $split ORDER BY step";
@@ -164,7 +166,8 @@ fn curves(runs: &[(String, PathBuf)]) -> Result<Vec<Curve>> {
 
 /// Mean over ten steps: single batches are too noisy to look at.
 fn smooth(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let mean = |c: &[(f64, f64)], f: fn(&(f64, f64)) -> f64| c.iter().map(f).sum::<f64>() / c.len() as f64;
+    let mean =
+        |c: &[(f64, f64)], f: fn(&(f64, f64)) -> f64| c.iter().map(f).sum::<f64>() / c.len() as f64;
     points.chunks(10).map(|c| (mean(c, |p| p.0), mean(c, |p| p.1))).collect()
 }
 

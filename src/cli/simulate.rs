@@ -44,6 +44,9 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     let mut bar = Progress::new("simulate", "products");
     let heard = cancel.clone();
     let summary = simulate(&world, &args.out, &|| heard.is_cancelled(), &mut |d, t| bar.at(d, t))?;
-    bar.finish(&format!("{summary}"));
+    bar.finish(&format!(
+        "{} optical and {} radar products written, {} too cloudy to be delivered, {} there already",
+        summary.s2, summary.s1, summary.dropped, summary.skipped
+    ));
     Ok(Done::Whole)
 }

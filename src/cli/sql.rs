@@ -55,12 +55,6 @@ enum Format {
 impl Args {
     /// The archive, if any, and the query with its parameters.
     fn question(&self) -> Result<(Option<&str>, Layout)> {
-        let plain = |sql: &str| Layout {
-            name: "query".into(),
-            about: String::new(),
-            sql: sql.to_owned(),
-            params: Vec::new(),
-        };
         match (&self.file, self.words.as_slice()) {
             (Some(file), words) => {
                 let mut layout = Layout::open(file)?;
@@ -71,8 +65,8 @@ impl Args {
                         .hint("leave out the query text, or leave out --file")),
                 }
             }
-            (None, [archive, sql]) => Ok((Some(archive), plain(sql))),
-            (None, [sql]) => Ok((None, plain(sql))),
+            (None, [archive, sql]) => Ok((Some(archive), Layout::parse("query", sql)?)),
+            (None, [sql]) => Ok((None, Layout::parse("query", sql)?)),
             _ => Err(Error::usage("give an archive and a query")),
         }
     }

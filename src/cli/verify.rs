@@ -17,6 +17,17 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> Result<Done> {
     let report = Archive::open(&args.archive)?.verify()?;
-    super::say(&report.to_string())?;
-    Ok(if report.is_whole() { Done::Whole } else { Done::Damaged })
+    for fault in report.damaged.iter().chain(&report.missing) {
+        super::say(&fault.to_string())?;
+    }
+    super::say(&format!(
+        "{} chunks in {} shards, {} bytes: {} damaged, {} missing",
+        report.chunks,
+        report.shards,
+        report.bytes,
+        report.damaged.len(),
+        report.missing.len()
+    ))?;
+    let whole = report.damaged.is_empty() && report.missing.is_empty();
+    Ok(if whole { Done::Whole } else { Done::Damaged })
 }

@@ -185,7 +185,12 @@ pub fn evaluate(
     let mut all = wants(&samples.roles, &names, has_t.then_some("s2_t"))?;
     let (target, answer) = answer(samples, truth.is_some())?;
     all.retain(|w| w.name != target);
-    all.push(crate::ops::Want { name: target.clone(), role: answer, layer: Layer::S2Fine, truth: truth.is_some() });
+    all.push(crate::ops::Want {
+        name: target.clone(),
+        role: answer,
+        layer: Layer::S2Fine,
+        truth: truth.is_some(),
+    });
     let (mut count, total) = (0, rows.len() as u64);
     let mut heard = |n: u64| progress(n, total);
     let fills = options.methods.iter().any(|m| m == "gapfill");
@@ -193,16 +198,12 @@ pub fn evaluate(
         .source(Items::new("samples", rows))
         .spread(options.workers, |_| Read::new(archive, truth, &all));
     let filled = match fills {
-        true => reader.spread(options.workers, |_| Fill::new(archive, answer, truth.is_none(), options.days)),
+        true => reader
+            .spread(options.workers, |_| Fill::new(archive, answer, truth.is_none(), options.days)),
         false => reader,
     };
-    let mut judge = Judge {
-        tallies: &mut tallies,
-        target,
-        strata,
-        samples: &mut count,
-        progress: &mut heard,
-    };
+    let mut judge =
+        Judge { tallies: &mut tallies, target, strata, samples: &mut count, progress: &mut heard };
     let report = filled
         .then(MakeBatch::new(options.batch, archive.settings().patch))
         .then(Normalise::new(options.device))
@@ -215,8 +216,9 @@ pub fn evaluate(
 fn answer(samples: &Samples, truth: bool) -> Result<(String, usize)> {
     let name = if truth { "s2_t" } else { "s2_target" };
     let role = samples.role(name).ok_or_else(|| {
-        Error::usage(format!("layout '{}' has no role '{name}'", samples.layout))
-            .hint("scores need a target: use a layout with s2_target, or --truth with one that has s2_t")
+        Error::usage(format!("layout '{}' has no role '{name}'", samples.layout)).hint(
+            "scores need a target: use a layout with s2_target, or --truth with one that has s2_t",
+        )
     })?;
     Ok((if truth { "s2_truth" } else { "s2_target" }.to_owned(), role))
 }
@@ -258,10 +260,12 @@ fn finish(tallies: &[Tally], samples: u64, seed: u64) -> Vec<Row> {
             let blocks: Vec<Sums> = tally.blocks[stratum].values().copied().collect();
             let ends = intervals(&blocks, seed);
             for s in scores.finish() {
-                let interval = ends.filter(|_| s.band == "all").and_then(|(psnr, mae)| match s.metric.as_str() {
-                    "psnr" => Some(psnr),
-                    "mae" => Some(mae),
-                    _ => None,
+                let interval = ends.filter(|_| s.band == "all").and_then(|(psnr, mae)| {
+                    match s.metric.as_str() {
+                        "psnr" => Some(psnr),
+                        "mae" => Some(mae),
+                        _ => None,
+                    }
                 });
                 rows.push(Row {
                     method: tally.name.clone(),

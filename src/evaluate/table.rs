@@ -74,8 +74,8 @@ pub fn write_rows(path: &Path, rows: &[Row]) -> Result<()> {
     let failed = || Error::internal(format!("writing {}", path.display()));
     let batch = RecordBatch::try_new(schema(), columns).map_err(|e| failed().with_source(e))?;
     let mut bytes = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut bytes, schema(), None)
-        .map_err(|e| failed().with_source(e))?;
+    let mut writer =
+        ArrowWriter::try_new(&mut bytes, schema(), None).map_err(|e| failed().with_source(e))?;
     writer.write(&batch).map_err(|e| failed().with_source(e))?;
     writer.close().map_err(|e| failed().with_source(e))?;
     crate::store::publish(path, &bytes)

@@ -23,7 +23,7 @@ impl Fetched {
 
 impl Weigh for Sample {
     fn bytes(&self) -> usize {
-        size_of::<Self>() + std::mem::size_of_val(self.patches.as_slice())
+        size_of::<Self>() + size_of_val(self.patches.as_slice())
     }
 }
 

@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::series::{Place, Series, i16s, load_series};
 use super::Fetched;
+use super::series::{Place, Series, i16s, load_series};
 use crate::archive::{Archive, Layer, Patch, Tile, Values, mask};
 use crate::error::{Error, Result};
 use crate::geo::Stamp;
@@ -23,7 +23,7 @@ fn nearest_clear(series: &Series, time: Stamp) -> Result<(Vec<u32>, Vec<u32>)> {
     let (mut before, mut after) = (vec![NONE; series.len], vec![NONE; series.len]);
     let split = series.times.partition_point(|t| *t <= time);
     let on_time = split.checked_sub(1).filter(|&i| series.times[i] == time);
-    let mut mark = |found: &mut [u32], date: usize| -> Result<()> {
+    let mark = |found: &mut [u32], date: usize| -> Result<()> {
         let bits = series.masks[date].bytes();
         if bits.len() != found.len() {
             return Err(Error::internal("a mask has another size than its window"));
@@ -108,7 +108,10 @@ impl Operator for Fill {
         let hidden = |slot: usize| self.hide && slot == at.slot as usize;
         let series = load_series(&self.tiles[&name], &place, at.time, self.days, hidden)?;
         if series.times.is_empty() {
-            return Err(Error::not_found(format!("sample {} has no other date", item.sample.name())));
+            return Err(Error::not_found(format!(
+                "sample {} has no other date",
+                item.sample.name()
+            )));
         }
         let values = Arc::new(Values::I16(interpolate(&series, at.time)?));
         item.patches.push(("gapfill".into(), Layer::S2Fine, Patch::Owned(values)));

@@ -24,7 +24,8 @@ impl Normalise {
         for (name, stored) in batch.tensors {
             if name == "mask" {
                 let bits = stored.f_bitwise_and(mask::CLOUDY as i64).map_err(torch)?;
-                let cloudy = bits.f_ne(0).and_then(|t| t.f_to_device(self.device)).map_err(torch)?;
+                let cloudy =
+                    bits.f_ne(0).and_then(|t| t.f_to_device(self.device)).map_err(torch)?;
                 tensors.insert("cloudy".to_owned(), cloudy);
                 continue;
             }

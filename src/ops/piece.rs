@@ -125,7 +125,10 @@ impl ReadPiece {
         let mut tensors = BTreeMap::new();
         for role in &self.roles {
             let window = even(task.input).coarsen(role.layer.factor()).ok_or_else(|| {
-                Error::internal(format!("an input window does not fall on {} px", role.layer.name()))
+                Error::internal(format!(
+                    "an input window does not fall on {} px",
+                    role.layer.name()
+                ))
             })?;
             let block = self.tile.read(role.layer, role.slot, window)?;
             let tensor = normalise(role.layer, &from_block(&block)?, self.device)?;

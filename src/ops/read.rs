@@ -45,7 +45,8 @@ pub fn wants(roles: &[Role], names: &[String], masked: Option<&str>) -> Result<V
         all.push(Want { name: name.clone(), role, layer, truth: false });
     }
     if let Some(name) = masked {
-        let want = Want { name: "mask".into(), role: find(name)?, layer: Layer::S2Mask, truth: false };
+        let want =
+            Want { name: "mask".into(), role: find(name)?, layer: Layer::S2Mask, truth: false };
         all.push(want);
     }
     Ok(all)

@@ -33,9 +33,8 @@ pub fn load_series(
     skip: impl Fn(usize) -> bool,
 ) -> Result<Series> {
     let times = tile.times(Sensor::S2)?;
-    let mut slots: Vec<usize> = (0..times.len())
-        .filter(|&i| times[i].days_since(time).abs() <= days && !skip(i))
-        .collect();
+    let mut slots: Vec<usize> =
+        (0..times.len()).filter(|&i| times[i].days_since(time).abs() <= days && !skip(i)).collect();
     slots.sort_by_key(|&i| times[i]);
     let read = |layer: Layer, slot: usize| -> Result<Patch> {
         match place {
@@ -62,16 +61,9 @@ pub(super) fn i16s(patch: &Patch) -> Result<&[i16]> {
             return Ok(v);
         }
     }
-    bytes_as_i16(patch.bytes())
-}
-
-/// Patches are little-endian and start at even offsets of a page-aligned map.
-#[allow(unsafe_code)]
-fn bytes_as_i16(bytes: &[u8]) -> Result<&[i16]> {
-    // SAFETY: every bit pattern is a valid int16, and `align_to` checks the alignment itself.
-    let (before, values, after) = unsafe { bytes.align_to::<i16>() };
-    match before.is_empty() && after.is_empty() && cfg!(target_endian = "little") {
-        true => Ok(values),
-        false => Err(Error::internal("a patch of int16 is not aligned to two bytes")),
+    if cfg!(target_endian = "big") {
+        return Err(Error::internal("mapped pixels are little-endian; ingest with --codec zstd"));
     }
+    bytemuck::try_cast_slice(patch.bytes())
+        .map_err(|e| Error::internal(format!("a patch of int16 is not aligned: {e}")))
 }

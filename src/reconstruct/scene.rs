@@ -80,8 +80,11 @@ pub fn reconstruct(
             .hint("choose another date with --date, or widen its windows with --set")
     })?;
     if let Some(other) = rows.iter().find(|r| r.tile != first.tile) {
-        return Err(Error::usage(format!("scenes of two tiles: {} and {}", first.tile, other.tile))
-            .hint("one cube holds one tile; choose it with --tile"));
+        return Err(Error::usage(format!(
+            "scenes of two tiles: {} and {}",
+            first.tile, other.tile
+        ))
+        .hint("one cube holds one tile; choose it with --tile"));
     }
     let at_t = layout.role("s2_t").ok_or_else(|| {
         Error::usage(format!("layout '{}' has no role 's2_t'", layout.layout))
@@ -143,7 +146,9 @@ fn pieces(
     let graph = Graph::new("reconstruct", o.edge_bytes)
         .source(Items::new("pieces", cut(tile.grid(), o.piece)));
     let path = match method {
-        Method::Gapfill => return Ok(graph.spread(o.workers, |_| FillPiece::new(tile, time, o.days))),
+        Method::Gapfill => {
+            return Ok(graph.spread(o.workers, |_| FillPiece::new(tile, time, o.days)));
+        }
         Method::Network(path) => path,
     };
     let model = Model::load(path, o.device)?;

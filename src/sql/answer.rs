@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, RecordBatchOptions, StringArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Float64Array, RecordBatch, RecordBatchOptions, StringArray,
+};
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Field, Fields, Int32Type, Schema, SchemaRef, TimestampMicrosecondType,
@@ -32,6 +34,20 @@ impl Answer {
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    /// Two number columns as pairs, for a drawing. Refuses a column that is missing or not float64.
+    pub fn pairs(&self, x: &str, y: &str) -> Result<Vec<(f64, f64)>> {
+        let mut all = Vec::with_capacity(self.rows());
+        for batch in &self.batches {
+            let column = |name: &str| {
+                let found = batch.column_by_name(name).and_then(|c| c.as_primitive_opt());
+                found.ok_or_else(|| Error::usage(format!("the answer has no numbers in '{name}'")))
+            };
+            let (xs, ys): (&Float64Array, &Float64Array) = (column(x)?, column(y)?);
+            all.extend(xs.values().iter().copied().zip(ys.values().iter().copied()));
+        }
+        Ok(all)
     }
 
     /// An aligned table for a terminal; a patch is one short text, as `s2 r3c7 2018-08-04T10:50:22Z`.

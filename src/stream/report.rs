@@ -1,7 +1,7 @@
 //! What a run did, and where its time went.
 
 /// What one node did.
-#[derive(Debug, Clone, Default, serde::Serialize)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct NodeStats {
     /// Its name.
     pub name: String,
@@ -35,7 +35,7 @@ impl NodeStats {
 }
 
 /// What a run did.
-#[derive(Debug, Clone, Default, serde::Serialize)]
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 pub struct Report {
     /// Name of the graph.
     pub graph: String,

@@ -30,7 +30,8 @@ impl Adam {
     /// One step from the gradients that `backward` left; then clears them. `scale` follows the schedule.
     pub(super) fn step(&mut self, vars: &nn::VarStore, scale: f64) -> Result<()> {
         self.step += 1;
-        let corrected = (1.0 - BETA2.powi(self.step as i32)).sqrt() / (1.0 - BETA1.powi(self.step as i32));
+        let corrected =
+            (1.0 - BETA2.powi(self.step as i32)).sqrt() / (1.0 - BETA1.powi(self.step as i32));
         let rate = self.rate * scale * corrected;
         tch::no_grad(|| -> std::result::Result<(), tch::TchError> {
             for (name, mut v) in vars.variables() {
@@ -67,7 +68,9 @@ impl Adam {
                 .get(name)
                 .filter(|t| t.size() == like.size())
                 .map(|t| t.to_device(like.device()).to_kind(Kind::Float))
-                .ok_or_else(|| Error::corrupt(format!("the checkpoint has no tensor '{name}' that fits")))
+                .ok_or_else(|| {
+                    Error::corrupt(format!("the checkpoint has no tensor '{name}' that fits"))
+                })
         };
         for (name, (m, s)) in &mut self.moments {
             let (new_m, new_s) = (find(&format!("m.{name}"), m)?, find(&format!("v.{name}"), s)?);

@@ -29,7 +29,13 @@ fn folder(out: &Path) -> PathBuf {
 }
 
 /// Publishes the checkpoint whole: a kill leaves the last one.
-pub(super) fn save(out: &Path, state: &State, model: &Model, adam: &Adam, curve: &Curve) -> Result<()> {
+pub(super) fn save(
+    out: &Path,
+    state: &State,
+    model: &Model,
+    adam: &Adam,
+    curve: &Curve,
+) -> Result<()> {
     let pending = PendingFolder::new(&folder(out))?;
     let at = |name: &str| pending.path().join(name);
     model.save(&at("weights.safetensors"), &state.identity)?;

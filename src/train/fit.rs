@@ -118,8 +118,9 @@ fn thin(items: Vec<Sample>, most: usize) -> Vec<Sample> {
 fn check(train: &[Sample], valid: &[Sample], layout: &str) -> Result<()> {
     for (name, set) in [("train", train), ("valid", valid)] {
         if set.is_empty() {
-            return Err(Error::usage(format!("layout '{layout}' gives no sample to {name}"))
-                .hint("widen the layout's windows with --set, or change --split-seed or the shares"));
+            return Err(Error::usage(format!("layout '{layout}' gives no sample to {name}")).hint(
+                "widen the layout's windows with --set, or change --split-seed or the shares",
+            ));
         }
     }
     Ok(())
@@ -155,7 +156,12 @@ pub fn train(
 }
 
 /// What makes a run the same run.
-fn identity(s: &Samples, snapshot: &str, card: &Card, o: &TrainOptions) -> BTreeMap<String, String> {
+fn identity(
+    s: &Samples,
+    snapshot: &str,
+    card: &Card,
+    o: &TrainOptions,
+) -> BTreeMap<String, String> {
     let pairs = [
         ("card", card.name.clone()),
         ("layout", s.layout.clone()),
