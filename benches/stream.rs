@@ -1,9 +1,9 @@
 //! A graph of three nodes that passes 1 MiB buffers, against the same copies in a plain loop.
 //!
 //! Three copies a buffer in both: the source fills it, the operator copies it into another, the
-//! sink copies it out. Buffers are used again, and the loop has only three, which stay in the cache:
-//! the loop is the limit of one core. The last lines give the rates, and how fast the graph is as a
-//! multiple of the loop.
+//! sink copies it out. Buffers are used again, and the loop has only three, which stay in the
+//! cache: the loop is the limit of one core. The last lines give the rates, and how fast the graph
+//! is as a multiple of the loop.
 
 use std::hint::black_box;
 use std::sync::Arc;

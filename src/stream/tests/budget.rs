@@ -34,7 +34,6 @@ fn given_to_a_standing_sink(workers: usize, weight: usize, budget: usize) -> (u6
             .sink(&mut sink)
             .run(&Cancel::default())
             .unwrap();
-        drop(sink);
         (taken, report)
     });
     let mut before = u64::MAX;
@@ -90,7 +89,6 @@ fn items_without_weight_are_bounded_by_number() {
     });
     let plan = Graph::new("light", 1).source(Items::new("units", source)).sink(&mut sink);
     let report = plan.run(&Cancel::default()).unwrap();
-    drop(sink);
     assert_eq!((seen, report.peak_edge_bytes), (5 * slots, 0));
     assert_eq!(most, slots + 2);
 }
@@ -151,7 +149,6 @@ fn a_slow_sink_loses_nothing_and_stays_in_the_budget() {
             .sink(&mut sink)
             .run(&Cancel::default())
             .unwrap();
-        drop(sink);
         (items, report)
     });
     assert_eq!(items, blocks(300, 7));

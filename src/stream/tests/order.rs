@@ -121,7 +121,6 @@ fn an_empty_source_still_finishes_every_node() {
             .sink(&mut sink)
             .run(&Cancel::default())
             .unwrap();
-        drop(sink);
         assert_eq!(finished, 1);
         items
     });
@@ -179,7 +178,6 @@ fn workers_that_give_nothing_are_never_held_up_by_a_full_edge() {
             .sink(&mut sink)
             .run(&Cancel::default())
             .unwrap();
-        drop(sink);
         assert_eq!(taken, [0, 1, 2, 3]);
         report.nodes[1].clone()
     });

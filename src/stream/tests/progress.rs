@@ -13,7 +13,7 @@ fn progress_counts_the_items_of_the_source_and_is_rare() {
         // Ten become one, as in a batch; the last five never come out.
         let batch = move |n: u64, out: &mut Emit<u64>| {
             held += 1;
-            if held % 10 == 0 {
+            if held.is_multiple_of(10) {
                 out.push(n);
             }
             Ok(())
@@ -30,13 +30,12 @@ fn progress_counts_the_items_of_the_source_and_is_rare() {
             .with_progress(Box::new(move |done, total| note.lock().unwrap().push((done, total))))
             .run(&Cancel::default())
             .unwrap();
-        let told = calls.lock().unwrap().clone();
-        told
+        calls.lock().unwrap().clone()
     });
     assert_eq!(told.first(), Some(&(0, Some(205))));
     assert_eq!(told.last(), Some(&(205, Some(205))));
     assert!(told.is_sorted(), "{told:?}");
     // Twenty batches in 300 ms: far fewer calls than batches, but some on the way.
     assert!((3..=8).contains(&told.len()), "{told:?}");
-    assert!(told[1].0 % 10 == 0 && told[1].0 < 205, "{told:?}");
+    assert!(told[1].0.is_multiple_of(10) && told[1].0 < 205, "{told:?}");
 }
