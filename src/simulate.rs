@@ -25,6 +25,8 @@ mod shadow;
 mod spectra;
 mod sun;
 mod terrain;
+#[cfg(test)]
+mod tests;
 mod town;
 mod water;
 mod weather;

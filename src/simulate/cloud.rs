@@ -77,8 +77,7 @@ impl Layer {
             Kind::Stratus => (b + 0.3, 1.0 + 0.6 * uniform(rng)),
             Kind::Cirrus => (b + 0.2, 2.5 + 2.5 * uniform(rng)),
         };
-        let shape = Spectrum { slope, longest: f32::INFINITY, stretch: (wind, 1.0 / stretch) };
-        let shape = Spectrum { stretch: (wind, stretch), ..shape };
+        let shape = Spectrum { slope, longest: f32::INFINITY, stretch: (wind, stretch) };
         let mut field = Map::random(n, &shape, rng);
         if kind == Kind::Cumulus {
             // Cells of a kilometre or two ride on the large field, so that the cover is broken.
@@ -137,6 +136,21 @@ impl Layer {
     /// Where a pixel of the tile lies on the cloud grid.
     pub fn locate(&self, x: f32, y: f32) -> (f32, f32) {
         (x / STEP + self.offset, y / STEP + self.offset)
+    }
+
+    /// One opaque round cloud of `radius` pixels at a pixel, for tests of geometry.
+    #[cfg(test)]
+    pub fn round(side: usize, x: f32, y: f32, radius: f32, height: f32) -> Self {
+        let n = 256;
+        let offset = n as f32 * 0.5 - side as f32 / STEP * 0.5;
+        let mut field = Map::filled(n, -3.0);
+        for (i, f) in field.values.iter_mut().enumerate() {
+            let (u, v) = (((i % n) as f32 - offset) * STEP, ((i / n) as f32 - offset) * STEP);
+            if (u - x).hypot(v - y) < radius {
+                *f = 3.0;
+            }
+        }
+        Self { kind: Kind::Cumulus, height, field, depth: depths(Kind::Cumulus, 0.0, 0.0), offset }
     }
 
     /// Metres on a side of a cell of the cloud grid.

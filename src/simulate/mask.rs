@@ -13,6 +13,10 @@ use super::sun::Sun;
 /// Pixels on a side of a detection cell: 240 m.
 const CELL: usize = 24;
 
+/// Share of a marked neighbour that marks a pixel: marks spread some 80 m beyond their cells, for the
+/// processor plays safe.
+const SPREAD: f32 = 0.18;
+
 /// Bits of the `CLM` file (Theia).
 pub(super) mod bits {
     /// All clouds except the thinnest, and all shadows.
@@ -69,26 +73,25 @@ pub(super) fn detect(seen: &Seen, rng: &mut Pcg64) -> Vec<u8> {
     let bright = commissions(seen.ground, cells, rng);
     let shade = shadows(seen, cells, rng);
     let dark = marks(cells, |i| {
-        shade.as_ref().is_some_and(|s| s.values[i] < 0.72) && found(i, &doubts.1, -0.65)
+        shade.as_ref().is_some_and(|s| s.values[i] < 0.86) && found(i, &doubts.1, -0.65)
     });
-    let (cloud, thinnest, high_cloud) = (wider(&cloud), wider(&thinnest), wider(&high_cloud));
     let mut out = vec![0u8; side * side];
     for (i, bits) in out.iter_mut().enumerate() {
         let (x, y) = (i % side, i / side);
         let on = |map: &Map, level: f32| at_pixel(map, x, y) > level;
-        if on(&cloud, 0.35) {
+        if on(&cloud, SPREAD) {
             let how = if seen.history < 3 { bits::MONO } else { bits::MONO | bits::MULTI };
             *bits |= bits::ALL | bits::CLOUD | how;
         } else if on(&bright, 0.5) {
             *bits |= bits::ALL | bits::CLOUD | bits::MONO;
         }
-        if on(&thinnest, 0.35) {
+        if on(&thinnest, SPREAD) {
             *bits |= bits::THIN;
         }
-        if on(&high_cloud, 0.35) {
+        if on(&high_cloud, SPREAD) {
             *bits |= bits::HIGH;
         }
-        if *bits & bits::CLOUD == 0 && on(&dark, 0.45) {
+        if *bits & bits::CLOUD == 0 && on(&dark, 0.35) {
             let outside = seen
                 .sky
                 .low
@@ -111,20 +114,6 @@ fn at_pixel(map: &Map, x: usize, y: usize) -> f32 {
     if map.side < 2 { map.values[0] } else { map.at(at(x), at(y)) }
 }
 
-/// Each mark spreads to the four cells beside it: the processor plays safe.
-fn wider(map: &Map) -> Map {
-    let n = map.side;
-    let on = |x: usize, y: usize| map.values[y * n + x] > 0.0;
-    marks(n, |i| {
-        let (x, y) = (i % n, i / n);
-        on(x, y)
-            || (x > 0 && on(x - 1, y))
-            || (y > 0 && on(x, y - 1))
-            || (x + 1 < n && on(x + 1, y))
-            || (y + 1 < n && on(x, y + 1))
-    })
-}
-
 /// Bright ground taken for cloud: mostly towns.
 fn commissions(ground: &Ground, cells: usize, rng: &mut Pcg64) -> Map {
     let side = ground.side();
@@ -143,7 +132,6 @@ fn shadows(seen: &Seen, cells: usize, rng: &mut Pcg64) -> Option<Map> {
     let guess = (1.0 + 0.12 * normal(rng)).clamp(0.7, 1.3);
     // Nine rays a cell tell its mean well enough for a mask.
     let side = seen.ground.side();
-    let height = &seen.ground.terrain.height;
     let step = CELL / 3;
     let small = side / step;
     if small == 0 {
@@ -158,7 +146,6 @@ fn shadows(seen: &Seen, cells: usize, rng: &mut Pcg64) -> Option<Map> {
         let (a, b) = layer.locate(x, y);
         *v = shade.wrapped(a + climb * east, b + climb * south);
     }
-    debug_assert!(height.side == side);
     let means = rays.means(3);
     Some(Map {
         side: cells,

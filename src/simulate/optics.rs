@@ -70,17 +70,12 @@ impl<'a> Date<'a> {
         let (low, high) = (view(&sky.low), view(&sky.high));
         let lit = sky.low.as_ref().map(|l| shadow::cast(l, &ground.terrain.height, sun, 1.0));
         let tile = MARGIN * side..(MARGIN + side) * side;
-        let shine = |v: &'a Option<Veil>| v.as_ref().map_or(&[][..], |v| &v.shine[..]);
-        let _ = shine;
-        fn inner(v: &Option<Veil>, tile: std::ops::Range<usize>) -> &[f32] {
-            v.as_ref().map_or(&[], |v| &v.shine[tile])
-        }
         let seen = Seen {
             ground,
             sky: &sky,
             sun,
-            low: inner(&low, tile.clone()),
-            high: inner(&high, tile.clone()),
+            low: low.as_ref().map_or(&[], |v| &v.shine[tile.clone()]),
+            high: high.as_ref().map_or(&[], |v| &v.shine[tile.clone()]),
             history: pass.history,
         };
         let mask = mask::detect(&seen, &mut rng);
@@ -90,7 +85,7 @@ impl<'a> Date<'a> {
             let all = at(&low) + at(&high);
             match all {
                 _ if all > 0.10 => 1,
-                _ if all > 0.004 => 2,
+                _ if all > 0.01 => 2,
                 _ if lit.as_ref().is_some_and(|l| l.values[i] < 0.97) => 3,
                 _ => 0,
             }

@@ -95,7 +95,7 @@ impl Block {
             .map(|i| breaks(22.0 + 10.0 * hash01(4, id), 0.5, mix(i, id)))
             .collect();
         let (sin, cos) = angle.sin_cos();
-        let road = hash01(5, id) < 0.6;
+        let road = hash01(5, id) < 0.35;
         Self { x: at(column, 0), y: at(row, 1), sin, cos, angle, strips, cuts, road }
     }
 }
@@ -264,7 +264,7 @@ impl Paint {
     fn owner(&self, i: usize) -> (Owner, f32) {
         let (x, y) = ((i % self.side) as f32, (i / self.side) as f32);
         let w = i / self.side * self.warp.0.side + i % self.side;
-        let (x, y) = (x + 5.0 * self.warp.0.values[w], y + 5.0 * self.warp.1.values[w]);
+        let (x, y) = (x + 8.0 * self.warp.0.values[w], y + 8.0 * self.warp.1.values[w]);
         let (at, border, other) = self.block(x.max(0.0), y.max(0.0));
         let b = &self.blocks[at];
         let block = at as u32;

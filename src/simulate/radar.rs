@@ -112,7 +112,33 @@ fn parcels(ground: &Ground, state: &State, wind: f32) -> [Vec<f32>; 2] {
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan::Calendar;
+    use super::super::weather::Weather;
+    use super::super::world::World;
     use super::*;
+
+    #[test]
+    fn bare_soil_answers_to_rain() {
+        let world = World { side: 128, months: 4, ..World::default() };
+        let c = Calendar::of(&world).unwrap();
+        let weather = Weather::of(4, c.warm_doy, c.days());
+        let ground = Ground::build("31TCJ", 128, 4, &weather, c.warm_doy, &c.januaries).unwrap();
+        let level = |day: i64| {
+            let state = ground.state(&weather, day, c.index(day), c.january(day));
+            let bare: Vec<usize> = (0..state.wet.len())
+                .filter(|i| ground.land.parcels[*i].cover == Cover::Arable)
+                .filter(|i| state.growth[*i].green < 0.2)
+                .collect();
+            assert!(!bare.is_empty());
+            let vv = &parcels(&ground, &state, 0.0)[0];
+            let sum: f32 = bare.iter().map(|i| 10.0 * vv[*i].log10()).sum();
+            sum / bare.len() as f32
+        };
+        let days = c.first + 60..c.end;
+        let rain = |day: &i64| weather.rain[c.index(*day)];
+        let wettest = days.max_by(|a, b| rain(a).total_cmp(&rain(b))).unwrap();
+        assert!(level(wettest) > level(wettest - 1) + 0.3, "{}", rain(&wettest));
+    }
 
     #[test]
     fn speckle_has_four_looks_and_correlated_neighbours() {

@@ -29,7 +29,7 @@ impl Terrain {
     pub fn carve(side: usize, rng: &mut Pcg64) -> Self {
         let cells = (side / STEP).max(8);
         let metres = cells as f32 * 10.0 * STEP as f32;
-        let relief = 150.0 * (0.35 * normal(rng)).exp() * (metres / 10_240.0).powf(0.8);
+        let relief = 200.0 * (0.35 * normal(rng)).exp() * (metres / 10_240.0).powf(0.8);
         let tilt = uniform(rng) * std::f32::consts::TAU;
         let base = 120.0 + 120.0 * uniform(rng);
         let mut height = Map::random(cells * 2, &Spectrum::power(3.7), rng).corner(cells);
@@ -45,12 +45,24 @@ impl Terrain {
         }
         let lowest = height.values.iter().copied().fold(f32::INFINITY, f32::min);
         height.values.iter_mut().for_each(|h| *h += base - lowest);
-        let streams = drainage.streams(inflow, side);
+        let mut streams = drainage.streams(inflow, side);
+        meander(&mut streams, side, rng);
         let mut fine = height.enlarged(STEP, side);
         let grain = Map::random(side, &Spectrum::power(3.2), rng).corner(side);
         fine.values.iter_mut().zip(&grain.values).for_each(|(h, g)| *h += 1.5 * g);
         let slope = slopes(&fine);
         Self { height: fine, slope, streams }
+    }
+}
+
+/// Bends that the grid of drainage cells cannot show; where streams join they stay joined.
+fn meander(streams: &mut [(Vec<(f32, f32)>, f32)], side: usize, rng: &mut Pcg64) {
+    let waves = Spectrum { longest: 40.0, ..Spectrum::power(3.2) };
+    let (east, south) = Map::random_pair((side / STEP).max(16) * 2, &waves, rng);
+    let reach = 9.0 * (side as f32 / 1024.0).clamp(0.3, 1.0);
+    for (x, y) in streams.iter_mut().flat_map(|(course, _)| course) {
+        let (u, v) = (*x / STEP as f32, *y / STEP as f32);
+        (*x, *y) = (*x + reach * east.at(u, v), *y + reach * south.at(u, v));
     }
 }
 
@@ -217,7 +229,7 @@ fn around(i: usize, n: usize) -> impl Iterator<Item = usize> {
     (0..9).filter(|k| *k != 4).filter_map(move |k| {
         let (a, b) = (x + k % 3 - 1, y + k / 3 - 1);
         let inside = a >= 0 && b >= 0 && a < n as i32 && b < n as i32;
-        inside.then_some(b as usize * n + a as usize)
+        inside.then(|| b as usize * n + a as usize)
     })
 }
 
@@ -231,7 +243,7 @@ mod tests {
         let ground = Terrain::carve(128, &mut stream(3, "terrain"));
         let (course, _) = &ground.streams[0];
         let height = |p: &(f32, f32)| ground.height.at(p.0, p.1);
-        let edge = |p: &(f32, f32)| p.0.min(p.1) < 3.0 || p.0.max(p.1) > 124.0;
+        let edge = |p: &(f32, f32)| p.0.min(p.1) < 12.0 || p.0.max(p.1) > 115.0;
         let (first, last) = (course.first().unwrap(), course.last().unwrap());
         assert!(edge(first) && edge(last), "{first:?} {last:?}");
         assert!(height(first) > height(last));

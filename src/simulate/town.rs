@@ -34,7 +34,7 @@ pub(super) fn paint(
             for x in place.0.saturating_sub(reach)..(place.0 + reach).min(side) {
                 let d = (x as f32 - place.0 as f32).hypot(y as f32 - place.1 as f32) / radius;
                 let i = y * side + x;
-                if d + 0.28 * rough.values[y * rough.side + x] < 0.85 && water[i] == 0 {
+                if d + 0.4 * rough.values[y * rough.side + x] < 0.85 && water[i] == 0 {
                     out[i] = true;
                 }
             }
