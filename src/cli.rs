@@ -89,6 +89,7 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
         }
     };
+    quiet_panics();
     match run(cli.verb, &cancel) {
         Ok(Done::Whole) => ExitCode::SUCCESS,
         Ok(Done::Quarantined) => ExitCode::from(3),
@@ -110,7 +111,7 @@ fn run(verb: Verb, cancel: &Cancel) -> Result<Done> {
         Verb::Simulate(a) => simulate::run(a, cancel),
         #[cfg(feature = "gdal")]
         Verb::Ingest(a) => ingest::run(a, cancel),
-        Verb::Sql(a) => sql::run(a),
+        Verb::Sql(a) => sql::run(a, cancel),
         Verb::Layout(a) => layout::run(a),
         #[cfg(feature = "torch")]
         Verb::Train(a) => train::run(a, cancel),
@@ -144,9 +145,17 @@ fn listen(cancel: &Cancel) {
     }
 }
 
+/// A panic inside an operator becomes an error that names it; anywhere else it ends the program with this line. The
+/// place is kept for those who ask for it.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        tracing::error!(place = ?info.location().map(ToString::to_string), "internal fault: {info}");
+    }));
+}
+
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("ECLAIRCIE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 

@@ -10,6 +10,7 @@ use crate::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::sql::Session;
+use crate::stream::Cancel;
 
 /// Ask the catalog in SQL: tables scenes, patches, s2, s1, dem, and your own Parquet files.
 ///
@@ -72,9 +73,10 @@ impl Args {
     }
 }
 
-pub(super) fn run(args: Args) -> Result<Done> {
+pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     let (archive, query) = args.question()?;
-    let mut session = Session::new(args.memory)?;
+    let heard = cancel.clone();
+    let mut session = Session::new(args.memory)?.with_interrupt(move || heard.is_cancelled());
     if let Some(root) = archive {
         session = session.with_catalog(&Catalog::open(&Archive::open(root.as_ref())?)?)?;
     }

@@ -20,7 +20,8 @@ fn ingesting_again_changes_nothing() {
 fn a_question_is_answered_in_every_format() {
     let w = world();
     let archive = w.path("archive");
-    let sql = "SELECT tile, count(*) AS n FROM scenes WHERE sensor = 's2' GROUP BY tile ORDER BY tile";
+    let sql =
+        "SELECT tile, count(*) AS n FROM scenes WHERE sensor = 's2' GROUP BY tile ORDER BY tile";
     assert!(ok(&["sql", &archive, sql]).contains("31TCJ"));
     let csv = ok(&["sql", &archive, sql, "--format", "csv"]);
     assert_eq!(csv.lines().next(), Some("tile,n"));
@@ -30,7 +31,8 @@ fn a_question_is_answered_in_every_format() {
     let file = w.path("answer.parquet");
     ok(&["sql", &archive, sql, "--format", "parquet", "--to", &file]);
     let table = format!("answer={file}");
-    let again = ok(&["sql", "--table", &table, "SELECT count(*) AS n FROM answer", "--format", "csv"]);
+    let again =
+        ok(&["sql", "--table", &table, "SELECT count(*) AS n FROM answer", "--format", "csv"]);
     assert_eq!(again.trim(), "n\n2");
 }
 
@@ -58,9 +60,26 @@ fn a_scene_goes_from_pixels_to_a_page() {
     let (archive, truth) = (w.path("archive"), w.path("truth"));
     let train = |layout: &str, model: &str, to: &str| {
         ok(&[
-            "train", &archive, "--layout", layout, "--model", model, "--to", to, "--steps", "6",
-            "--steps-per-epoch", "3", "--batch", "2", "--valid-max", "4", "--split-block", "1",
-            "--stats-to", &w.path(&format!("flow/stats/{layout}.json")),
+            "train",
+            &archive,
+            "--layout",
+            layout,
+            "--model",
+            model,
+            "--to",
+            to,
+            "--steps",
+            "6",
+            "--steps-per-epoch",
+            "3",
+            "--batch",
+            "2",
+            "--valid-max",
+            "4",
+            "--split-block",
+            "1",
+            "--stats-to",
+            &w.path(&format!("flow/stats/{layout}.json")),
         ]);
         format!("{to}/weights.safetensors")
     };
@@ -77,8 +96,18 @@ fn a_scene_goes_from_pixels_to_a_page() {
     for (name, method) in [("gapfill", "gapfill"), ("ssop", &ssop), ("msop", &msop)] {
         let cube = w.path(&format!("flow/{name}.zarr"));
         ok(&[
-            "reconstruct", &archive, "--tile", "31TCJ", "--date", &day, "--method", method, "--to",
-            &cube, "--piece", "64",
+            "reconstruct",
+            &archive,
+            "--tile",
+            "31TCJ",
+            "--date",
+            &day,
+            "--method",
+            method,
+            "--to",
+            &cube,
+            "--piece",
+            "64",
         ]);
         cubes.push(format!("{name}={cube}"));
     }
@@ -87,18 +116,56 @@ fn a_scene_goes_from_pixels_to_a_page() {
     assert!(Path::new(&tif).metadata().expect("a file").len() > 1000);
     let scores = w.path("flow/scores.parquet");
     let table = ok(&[
-        "evaluate", &archive, "--layout", "os2", "--split-block", "1", "--truth", &truth, "--method",
-        "input", "--method", "gapfill", "--method", &ssop, "--method", &msop, "--to", &scores,
-        "--samples-max", "8",
+        "evaluate",
+        &archive,
+        "--layout",
+        "os2",
+        "--split-block",
+        "1",
+        "--truth",
+        &truth,
+        "--method",
+        "input",
+        "--method",
+        "gapfill",
+        "--method",
+        &ssop,
+        "--method",
+        &msop,
+        "--to",
+        &scores,
+        "--samples-max",
+        "8",
     ]);
-    for word in ["psnr", "mse", "ssim", "sam", "input", "gapfill", "ssop-unet-small", "msop-unet-small"] {
+    for word in
+        ["psnr", "mse", "ssim", "sam", "input", "gapfill", "ssop-unet-small", "msop-unet-small"]
+    {
         assert!(table.contains(word), "no {word} in\n{table}");
     }
     let page = w.path("flow/report.html");
     ok(&[
-        "report", &page, "--archive", &archive, "--truth", &truth, "--tile", "31TCJ", "--date", &day,
-        "--cube", &cubes[0], "--cube", &cubes[1], "--cube", &cubes[2], "--scores", &scores, "--run",
-        &format!("msop={}", w.path("flow/msop")), "--stats", &w.path("flow/stats"),
+        "report",
+        &page,
+        "--archive",
+        &archive,
+        "--truth",
+        &truth,
+        "--tile",
+        "31TCJ",
+        "--date",
+        &day,
+        "--cube",
+        &cubes[0],
+        "--cube",
+        &cubes[1],
+        "--cube",
+        &cubes[2],
+        "--scores",
+        &scores,
+        "--run",
+        &format!("msop={}", w.path("flow/msop")),
+        "--stats",
+        &w.path("flow/stats"),
     ]);
     let html = std::fs::read_to_string(&page).expect("a page");
     assert!(lines(&html) > 20 && html.contains("data:image/png;base64,") && html.contains("msop"));
@@ -114,7 +181,14 @@ fn a_killed_training_resumes_to_the_same_curve() {
         words.extend(["--valid-max", "2", "--split-block", "1", "--resume", "--stop-after", steps]);
         ok(&words);
         let table = format!("c={to}/curve.parquet");
-        ok(&["sql", "--table", &table, "SELECT step, split, loss FROM c ORDER BY step, split", "--format", "csv"])
+        ok(&[
+            "sql",
+            "--table",
+            &table,
+            "SELECT step, split, loss FROM c ORDER BY step, split",
+            "--format",
+            "csv",
+        ])
     };
     let whole = run(&w.path("resume/whole"), "6", "6");
     run(&w.path("resume/parts"), "2", "6");
@@ -128,8 +202,24 @@ fn the_order_of_training_does_not_depend_on_the_workers() {
     let archive = w.path("archive");
     let run = |to: String, workers: &str| {
         ok(&[
-            "train", &archive, "--layout", "ssop", "--model", "ssop-unet-small", "--to", &to, "--steps",
-            "3", "--batch", "2", "--valid-max", "2", "--split-block", "1", "--workers", workers,
+            "train",
+            &archive,
+            "--layout",
+            "ssop",
+            "--model",
+            "ssop-unet-small",
+            "--to",
+            &to,
+            "--steps",
+            "3",
+            "--batch",
+            "2",
+            "--valid-max",
+            "2",
+            "--split-block",
+            "1",
+            "--workers",
+            workers,
         ]);
         std::fs::read(format!("{to}/weights.safetensors")).expect("weights")
     };

@@ -66,8 +66,7 @@ fn a_folder_without_products_says_which_names_are_known() {
 
 #[test]
 fn an_unknown_column_is_answered_with_the_nearest_one() {
-    let (code, text) =
-        fails(&["sql", &world().path("archive"), "SELECT cloud_percnt FROM scenes"]);
+    let (code, text) = fails(&["sql", &world().path("archive"), "SELECT cloud_percnt FROM scenes"]);
     assert_eq!(code, 2, "{text}");
     assert!(text.contains("cloud_percent"), "{text}");
 }
@@ -92,7 +91,14 @@ fn a_card_that_does_not_fit_the_layout_names_the_missing_roles() {
     let w = world();
     let to = w.path("refused");
     let (code, text) = fails(&[
-        "train", &w.path("archive"), "--layout", "ssop", "--model", "msop-unet-small", "--to", &to,
+        "train",
+        &w.path("archive"),
+        "--layout",
+        "ssop",
+        "--model",
+        "msop-unet-small",
+        "--to",
+        &to,
     ]);
     assert_eq!(code, 2, "{text}");
     assert!(text.contains("s2_tm1") && text.contains("next:"), "{text}");
@@ -139,7 +145,12 @@ fn weights_that_are_not_safetensors_are_refused() {
     let pickle = dir.path().join("weights.safetensors");
     std::fs::write(&pickle, b"\x80\x04\x95not a model").expect("a file");
     let (code, text) = fails(&[
-        "evaluate", &w.path("archive"), "--layout", "os2", "--method", &pickle.display().to_string(),
+        "evaluate",
+        &w.path("archive"),
+        "--layout",
+        "os2",
+        "--method",
+        &pickle.display().to_string(),
     ]);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("weights.safetensors"), "{text}");
