@@ -23,6 +23,8 @@ mod report;
 mod simulate;
 mod sql;
 #[cfg(feature = "torch")]
+mod stream;
+#[cfg(feature = "torch")]
 mod train;
 mod verify;
 
@@ -49,6 +51,8 @@ enum Verb {
     Ingest(ingest::Args),
     Sql(sql::Args),
     Layout(layout::Args),
+    #[cfg(feature = "torch")]
+    Stream(stream::Args),
     #[cfg(feature = "torch")]
     Train(train::Args),
     #[cfg(feature = "torch")]
@@ -113,6 +117,8 @@ fn run(verb: Verb, cancel: &Cancel) -> Result<Done> {
         Verb::Ingest(a) => ingest::run(a, cancel),
         Verb::Sql(a) => sql::run(a, cancel),
         Verb::Layout(a) => layout::run(a),
+        #[cfg(feature = "torch")]
+        Verb::Stream(a) => stream::run(a, cancel),
         #[cfg(feature = "torch")]
         Verb::Train(a) => train::run(a, cancel),
         #[cfg(feature = "torch")]

@@ -132,8 +132,8 @@ fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
     s.step("ingest {simulated/products} {archive}")?;
     s.step("ingest {simulated/truth} {truth}")?;
     s.step("sql {archive} --file cloudiness")?;
-    s.step("layout count {archive} --layout ssop --split-block 1")?;
-    s.step("layout count {archive} --layout os2 --split-block 1")?;
+    s.step("layout count ssop {archive} --split-block 1")?;
+    s.step("layout count os2 {archive} --split-block 1")?;
     let (ssop, msop) = (args.steps.unwrap_or(400), args.steps.unwrap_or(300));
     s.step(&format!(
         "train {{archive}} --layout ssop --split-block 1 --model ssop-unet-small --to {{ssop}} \
@@ -186,7 +186,7 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
     s.step("sql {archive} --file cloudiness")?;
     let (valid, test) = boundaries(&s.out.join("archive"))?;
     let dates = format!("--set valid_from={valid} --set test_from={test}");
-    s.step(&format!("layout count {{archive}} --layout os2 {dates}"))?;
+    s.step(&format!("layout count os2 {{archive}} {dates}"))?;
     s.step(&format!(
         "train {{archive}} --layout os2 {dates} --model msop-unet-small --to {{msop}} \
          --steps {steps} --batch 16 --seed {seed} --stats --stats-to {{stats/train-msop.json}}"

@@ -5,14 +5,17 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{Done, args::LayoutArgs};
+use super::{
+    Done,
+    args::{LayoutArgs, SplitArgs},
+};
 use crate::archive::Archive;
 use crate::error::Result;
 use crate::layout::Layout;
 
 /// Look at acquisition layouts: list them, show their SQL, count their samples.
 ///
-/// Example: eclaircie layout count archive/ --layout os2 --set gap_hours=48
+/// Example: eclaircie layout count os2 archive/ --set gap_hours=48
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -30,30 +33,51 @@ enum What {
     },
     /// How many samples it finds, by split and tile.
     Count {
+        /// Name or file.
+        layout: String,
         /// The archive.
         archive: PathBuf,
         #[command(flatten)]
-        layout: LayoutArgs,
+        choice: Choice,
     },
     /// The first samples, by name.
     Preview {
+        /// Name or file.
+        layout: String,
         /// The archive.
         archive: PathBuf,
         #[command(flatten)]
-        layout: LayoutArgs,
+        choice: Choice,
         /// How many.
         #[arg(long, default_value_t = 10)]
         rows: usize,
     },
 }
 
+#[derive(Debug, clap::Args)]
+struct Choice {
+    /// Sets a parameter of the layout; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    split: SplitArgs,
+}
+
+impl Choice {
+    fn of(self, layout: String) -> LayoutArgs {
+        LayoutArgs { layout, set: self.set, split: self.split }
+    }
+}
+
 pub(super) fn run(args: Args) -> Result<Done> {
     match args.what {
         What::List => list()?,
         What::Show { layout } => super::say(&Layout::open(&layout)?.sql)?,
-        What::Count { archive, layout } => count(&Archive::open(&archive)?, &layout)?,
-        What::Preview { archive, layout, rows } => {
-            let (samples, _) = layout.samples(&Archive::open(&archive)?)?;
+        What::Count { layout, archive, choice } => {
+            count(&Archive::open(&archive)?, &choice.of(layout))?;
+        }
+        What::Preview { layout, archive, choice, rows } => {
+            let (samples, _) = choice.of(layout).samples(&Archive::open(&archive)?)?;
             for sample in samples.rows.iter().take(rows) {
                 super::say(&format!("{:6} {}", sample.split.name(), sample.name()))?;
             }

@@ -85,7 +85,7 @@ fn a_scene_goes_from_pixels_to_a_page() {
     };
     let ssop = train("ssop", "ssop-unet-small", &w.path("flow/ssop"));
     let msop = train("os2", "msop-unet-small", &w.path("flow/msop"));
-    let rows = ok(&["layout", "preview", &archive, "--layout", "os2", "--rows", "1"]);
+    let rows = ok(&["layout", "preview", "os2", &archive, "--rows", "1"]);
     assert!(rows.contains("31T"), "{rows}");
     let scene = "SELECT CAST(CAST(time AS DATE) AS VARCHAR) AS day FROM scenes WHERE sensor = 's2' \
                  AND tile = '31TCJ' AND cloud_percent > 20 AND nodata_percent < 1 \

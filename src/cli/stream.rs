@@ -1,0 +1,99 @@
+//! `stream`: the samples of a layout as batches, and where time goes.
+
+use std::path::PathBuf;
+
+use super::{Done, args, progress::Progress};
+use crate::archive::Archive;
+use crate::error::Result;
+use crate::geo::Split;
+use crate::ops::{MakeBatch, Normalise, Read, ordered, wants};
+use crate::stream::{Cancel, Graph, Items, Sink};
+use crate::tensors::{Batch, pick_device};
+
+/// Read and batch the samples of a layout as training does, without a network: what is the bottleneck?
+///
+/// Example: eclaircie stream os2 archive/ --stats
+///
+/// Example: eclaircie stream os2 archive/ --explain
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A shipped layout, or your own query file.
+    layout: String,
+    /// The archive.
+    archive: PathBuf,
+    /// Sets a parameter of the layout; may be repeated.
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    split: args::SplitArgs,
+    /// Which samples.
+    #[arg(long = "of", value_name = "SPLIT", default_value = "train", value_parser = args::parse_split)]
+    of: Split,
+    /// Samples at most.
+    #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
+    samples_max: usize,
+    /// Samples a batch.
+    #[arg(long, default_value_t = 16)]
+    batch: usize,
+    /// Chance of the order.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// auto, cpu, cuda or cuda:N.
+    #[arg(long, default_value = "auto")]
+    device: String,
+    /// Print the graph and do not run it.
+    #[arg(long)]
+    explain: bool,
+    /// Print the graph as a Mermaid flowchart and do not run it.
+    #[arg(long)]
+    mermaid: bool,
+    #[command(flatten)]
+    stream: args::StreamArgs,
+}
+
+/// Where the batches end: they are counted.
+#[derive(Default)]
+struct Count {
+    samples: u64,
+}
+
+impl Sink for Count {
+    type In = Batch;
+
+    fn name(&self) -> String {
+        "count".into()
+    }
+
+    fn accept(&mut self, batch: Batch) -> Result<()> {
+        self.samples += batch.names.len() as u64;
+        Ok(())
+    }
+}
+
+pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
+    let archive = Archive::open(&a.archive)?;
+    let layout = args::LayoutArgs { layout: a.layout, set: a.set, split: a.split };
+    let (samples, _) = layout.samples(&archive)?;
+    let names: Vec<String> = samples.roles.iter().map(|r| r.name.clone()).collect();
+    let all = wants(&samples.roles, &names, None)?;
+    let rows = ordered(&samples.of(a.of), a.seed, 0, a.samples_max);
+    let device = pick_device(&a.device)?;
+    let mut count = Count::default();
+    let mut bar = Progress::new("stream", "samples");
+    let plan = Graph::new("stream", a.stream.memory)
+        .source(Items::new("samples", rows))
+        .spread(a.stream.workers, |_| Read::new(&archive, None, &all))
+        .then(MakeBatch::new(a.batch, archive.settings().patch))
+        .then(Normalise::new(device))
+        .sink(&mut count)
+        .with_progress(Box::new(move |done, total| bar.at(done, total.unwrap_or(done))));
+    if a.explain || a.mermaid {
+        super::say(&if a.mermaid { plan.mermaid() } else { plan.explain() })?;
+        return Ok(Done::Whole);
+    }
+    let report = plan.run(cancel)?;
+    let rate = count.samples as f64 / report.wall_s.max(1e-9);
+    super::say(&format!("{} samples, {rate:.1} samples/s", count.samples))?;
+    a.stream.report(&[report])?;
+    Ok(Done::Whole)
+}
