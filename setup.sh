@@ -86,7 +86,7 @@ install_packages() {
             "    sudo apt-get update && sudo ${install[*]}"
         as_root=(sudo -n)
     fi
-    say "installing ${packages[*]} with apt, because the build needs them (about a minute)"
+    say "installing ${packages[*]} with apt, because the build needs them (a minute or two)"
     local quiet=(env DEBIAN_FRONTEND=noninteractive)
     quietly ${as_root[@]+"${as_root[@]}"} "${quiet[@]}" apt-get update -q ||
         say "apt-get update failed; going on with the package lists that are there"
