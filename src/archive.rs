@@ -1,8 +1,8 @@
 //! Pixels at rest: Zarr v3 arrays of one tile, read by patch or by window.
 //!
-//! In: whole scenes of one layer. Out: patches (mapped or decoded) and windows. Promises: every chunk
-//! carries a checksum and a patch is never a silent fill; a file is whole or absent; a tile opens in
-//! xarray as it stands. Refuses: an archive of another version, a write of half a shard.
+//! In: whole scenes of one layer. Out: patches (mapped or decoded) and windows. Promises: every
+//! chunk carries a checksum and a patch is never a silent fill; a file is whole or absent; a tile
+//! opens in xarray as it stands. Refuses: an archive of another version, a write of half a shard.
 //!
 //! ```text
 //! ROOT/archive.json                     format, cell, patch, codec

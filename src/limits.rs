@@ -53,6 +53,9 @@ pub const SLOTS_MAX: usize = 10_000;
 /// Shard files that an archive keeps mapped: Linux allows a process some 65,000 maps, and other
 /// libraries need theirs.
 pub const MAPS_MAX: usize = 8_192;
+/// Largest value that is read whole through the Zarr store: the largest shard, four bands of one
+/// patch of [`PATCH_MAX`] px, is an eighth of it.
+pub const VALUE_BYTES_MAX: u64 = 1 << 30;
 /// Scenes that a catalog holds as rows: every Sentinel-2 scene of 500 tiles.
 pub const SCENES_MAX: usize = 1_000_000;
 /// Largest side of a simulated tile: its maps are held in memory, some 40 bytes a pixel and thread.

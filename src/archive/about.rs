@@ -16,7 +16,8 @@ use crate::store::read_json;
 /// The attribute's name.
 const NAME: &str = "eclaircie";
 
-/// Grid, shards and length of the time axes. Publishing the group's metadata is what commits a change.
+/// Grid, shards and length of the time axes. Publishing the group's metadata is what commits a
+/// change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
@@ -85,7 +86,8 @@ impl About {
     }
 
     /// Publishes the metadata of every array, then the group's with a copy of them all: until that
-    /// last file is there, this program and every reader of consolidated metadata see the old shapes.
+    /// last file is there, this program and every reader of consolidated metadata see the old
+    /// shapes.
     pub(crate) fn publish(&self, folder: &Folder, settings: &Settings) -> Result<()> {
         let cells = json!({
             "zarr_format": 3,

@@ -50,7 +50,8 @@ impl Cache {
             held.used = now;
             return Ok(held.shard.clone());
         }
-        // Opened outside the lock: two workers may map one file twice, which costs less than waiting.
+        // Opened outside the lock: two workers may map one file twice, which costs less than
+        // waiting.
         let shard = Arc::new(Shard::open(path, count)?);
         // The file may have been replaced between the two looks; then it is simply not kept.
         if identify(path)? == identity {

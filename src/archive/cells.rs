@@ -21,8 +21,9 @@ pub struct Cells {
 }
 
 impl Tile {
-    /// Per cell of a slot: counts of cloudy (S2 only) and of no-data pixels, `[row, col]` row-major.
-    /// Refuses counts of another shape or beyond the pixels of a cell, and the DEM, which has none.
+    /// Per cell of a slot: counts of cloudy (S2 only) and of no-data pixels, `[row, col]`
+    /// row-major. Refuses counts of another shape or beyond the pixels of a cell, and the DEM,
+    /// which has none.
     pub fn write_cells(&self, sensor: Sensor, slot: usize, cells: &Cells) -> Result<()> {
         self.check_slot(sensor, slot)?;
         let count = cells.rows * cells.cols;

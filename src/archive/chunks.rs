@@ -22,7 +22,8 @@ pub(crate) struct Chunks {
 }
 
 impl Chunks {
-    /// Chunks on a side of a new tile's shards: up to [`limits::SHARD`] px, never more than the tile.
+    /// Chunks on a side of a new tile's shards: up to [`limits::SHARD`] px, never more than the
+    /// tile.
     pub(crate) fn shard_of(grid: &Grid, settings: &Settings) -> (usize, usize) {
         let most = (limits::SHARD / settings.patch).max(1);
         let fit = |pixels: usize| pixels.div_ceil(settings.patch).min(most);

@@ -36,9 +36,9 @@ impl Patch {
 }
 
 impl Tile {
-    /// One whole patch: mapped without a copy (codec `none`), or decoded. `row` and `col` count patches
-    /// of the archive's size. Refuses a patch that the tile's edge cuts; the chunk's checksum is
-    /// verified at its first touch.
+    /// One whole patch: mapped without a copy (codec `none`), or decoded. `row` and `col` count
+    /// patches of the archive's size. Refuses a patch that the tile's edge cuts; the chunk's
+    /// checksum is verified at its first touch.
     pub fn patch(&self, layer: Layer, slot: usize, row: usize, col: usize) -> Result<Patch> {
         let (rows, cols) = self.patches();
         if row >= rows || col >= cols {

@@ -11,7 +11,8 @@ use crate::error::{Result, While};
 use crate::geo::Window;
 
 impl Tile {
-    /// Reads any window of a slot, all bands. A chunk that was never written is an error, not a fill.
+    /// Reads any window of a slot, all bands. A chunk that was never written is an error, not a
+    /// fill.
     pub fn read(&self, layer: Layer, slot: usize, window: Window) -> Result<Block> {
         self.check_slot(layer.sensor(), slot)?;
         self.chunks(layer)

@@ -107,7 +107,8 @@ impl Archive {
         Ok(names)
     }
 
-    /// Opens a tile.
+    /// Opens a tile. Every handle of this process sees the same time axes; what another process
+    /// adds later is seen by an archive that is opened later.
     pub fn tile(&self, name: &str) -> Result<Tile> {
         let mut open = self.lock();
         if let Some(tile) = open.get(name) {

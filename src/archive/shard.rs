@@ -1,8 +1,9 @@
 //! A shard file: chunks one after another, then an index of where they are.
 //!
-//! This is the file of Zarr's `sharding_indexed` codec with the index at the end: one (offset, size)
-//! pair of little-endian u64 a chunk, then the crc32c of the index. zarrs could write and read it, but
-//! it fills what is missing, skips checksums on partial reads, and stores chunks beyond the edge.
+//! This is the file of Zarr's `sharding_indexed` codec with the index at the end: one (offset,
+//! size) pair of little-endian u64 a chunk, then the crc32c of the index. zarrs could write and
+//! read it, but it fills what is missing, skips checksums on partial reads, and stores chunks
+//! beyond the edge.
 
 use std::ops::Range;
 use std::path::Path;

@@ -15,7 +15,8 @@ fn grid(width: usize, height: usize) -> Grid {
     Grid::new(32631, 600_000.0, 4_900_000.0, 10.0, width, height).unwrap()
 }
 
-/// A tile of 3 x 2.x patches of 64 px whose edges cut patches, with two optical slots and a radar one.
+/// A tile of 3 x 2.x patches of 64 px whose edges cut patches, with two optical slots and a radar
+/// one.
 fn small(root: &Path, codec: Codec) -> (Archive, Tile) {
     let archive = Archive::create(root, Settings::new(64, codec).unwrap()).unwrap();
     let tile = archive.create_tile("31TCJ", &grid(150, 200)).unwrap();
@@ -238,6 +239,52 @@ fn growing_the_time_axis_keeps_what_was_written() {
     again.patch(Layer::S2Fine, 1, 0, 0).unwrap();
     assert!(again.patch(Layer::S2Fine, 1498, 0, 0).unwrap_err().is_not_found());
     assert!(again.patch(Layer::S2Fine, 1499, 0, 0).is_err());
+}
+
+#[test]
+fn a_growth_cut_short_leaves_the_old_shape_and_can_be_repeated() {
+    let dir = tempfile::tempdir().unwrap();
+    let (archive, tile) = small(dir.path(), Codec::None);
+    fill(&tile);
+    let group = tile.folder().join("zarr.json");
+    let before = std::fs::read(&group).unwrap();
+    let times: Vec<Stamp> = (0..5).map(|d| Stamp(d * DAY)).collect();
+    tile.set_times(Sensor::S2, &times).unwrap();
+    let after = std::fs::read(&group).unwrap();
+    // The group's metadata is written last: a kill before it leaves the rest new.
+    std::fs::write(&group, &before).unwrap();
+    let again = Archive::open(archive.root()).unwrap();
+    let tile = again.tile("31TCJ").unwrap();
+    assert_eq!(tile.times(Sensor::S2).unwrap().len(), 2);
+    tile.patch(Layer::S2Fine, 1, 0, 0).unwrap();
+    assert!(again.verify().unwrap().is_whole());
+    tile.set_times(Sensor::S2, &times).unwrap();
+    assert!(std::fs::read(&group).unwrap() == after);
+}
+
+#[test]
+fn a_damaged_axis_or_count_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let (archive, tile) = small(dir.path(), Codec::None);
+    fill(&tile);
+    for key in ["x/c/0", "y_20m/c/0", "s2_time/c/0", "cells/s1_nodata/c/0/0/0"] {
+        let file = tile.folder().join(key);
+        let good = std::fs::read(&file).unwrap();
+        let mut bad = good.clone();
+        bad[9] ^= 4;
+        for bytes in [&bad[..], &good[..5]] {
+            std::fs::write(&file, bytes).unwrap();
+            assert_eq!(archive.verify().unwrap().damaged.len(), 1, "{key}");
+        }
+        std::fs::write(&file, good).unwrap();
+    }
+    assert!(archive.verify().unwrap().is_whole());
+    let file = tile.folder().join("zarr.json");
+    let good = std::fs::read_to_string(&file).unwrap();
+    for bad in [good.replace("\"eclaircie\"", "\"other\""), good.replace("150", "140")] {
+        std::fs::write(&file, bad).unwrap();
+        assert_eq!(archive.verify().unwrap().damaged.len(), 1);
+    }
 }
 
 #[test]

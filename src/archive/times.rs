@@ -27,8 +27,9 @@ impl Times {
 }
 
 impl Tile {
-    /// Sets the time coordinate of a sensor: slot i is at `times[i]`; grows the arrays, never shrinks
-    /// them: slots beyond a shorter list stay as they are. The DEM has no time axis; nothing is done.
+    /// Sets the time coordinate of a sensor: slot i is at `times[i]`; grows the arrays, never
+    /// shrinks them: slots beyond a shorter list stay as they are. The DEM has no time axis;
+    /// nothing is done.
     pub fn set_times(&self, sensor: Sensor, times: &[Stamp]) -> Result<()> {
         if sensor == Sensor::Dem {
             return Ok(());
@@ -84,8 +85,8 @@ impl Tile {
     }
 }
 
-/// A chunk that was published with more times than the shape shows is what a kill before the group's
-/// metadata leaves; it is harmless, and written again by the next run.
+/// A chunk that was published with more times than the shape shows is what a kill before the
+/// group's metadata leaves; it is harmless, and written again by the next run.
 fn write_axis(folder: &Folder, sensor: Sensor, times: &[Stamp]) -> Result<()> {
     let array = node::times(sensor, times.len()).open(folder)?;
     for (i, chunk) in times.chunks(TIMES).enumerate() {

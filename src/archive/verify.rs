@@ -4,13 +4,16 @@ use std::fmt;
 
 use rayon::prelude::*;
 
+use super::about::About;
 use super::chunks::Chunks;
 use super::layer::{Layer, Sensor};
+use super::node;
 use super::root::Archive;
 use super::shard::Shard;
 use super::tile::Tile;
 use super::times::read_axis;
-use crate::error::Result;
+use super::zarr_store::from_zarrs;
+use crate::error::{Error, Result};
 
 /// What [`Archive::verify`] found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,8 +28,9 @@ pub struct VerifyReport {
     pub damaged: Vec<Fault>,
     /// Chunks, shards and cells that should be there.
     pub missing: Vec<Fault>,
-    /// (tile, sensor, slot) at which nothing was ever written: an interrupted ingest leaves such slots,
-    /// and a tile may have no elevation. A scene of the catalog in one of them is a lost scene.
+    /// (tile, sensor, slot) at which nothing was ever written: an interrupted ingest leaves such
+    /// slots, and a tile may have no elevation. A scene of the catalog in one of them is a lost
+    /// scene.
     pub unused: Vec<(String, Sensor, usize)>,
 }
 
@@ -77,20 +81,32 @@ impl VerifyReport {
 }
 
 impl Archive {
-    /// Reads every shard and every count that the time axes call for, and checks all checksums. Faults
-    /// are listed, sorted; an error means that a tile could not be opened at all.
+    /// Reads every shard and every count that the time axes call for, and checks all checksums.
+    /// Faults are listed, sorted; a tile whose metadata or axes cannot be read is one.
     ///
     /// A slot with anything in it must have its sensor's first layer. The 20 m bands and the mask
     /// must be whole where they are, and everywhere if the tile has them in any slot.
     pub fn verify(&self) -> Result<VerifyReport> {
         let mut report = VerifyReport::default();
         for name in self.tiles()? {
-            let tile = self.tile(&name)?;
-            for sensor in [Sensor::S2, Sensor::S1, Sensor::Dem] {
-                if sensor != Sensor::Dem {
-                    read_axis(&tile.inner.folder, sensor, tile.slots(sensor))?;
+            let found = self.tile(&name).and_then(|tile| {
+                tile.verify_axes()?;
+                let mut all = VerifyReport::default();
+                for sensor in [Sensor::S2, Sensor::S1, Sensor::Dem] {
+                    all.add(tile.verify_sensor(sensor)?);
                 }
-                report.add(tile.verify_sensor(sensor)?);
+                Ok(all)
+            });
+            match found {
+                Ok(found) => report.add(found),
+                Err(e) => report.damaged.push(Fault {
+                    tile: name,
+                    array: "the tile".to_owned(),
+                    slot: 0,
+                    shard: None,
+                    chunk: None,
+                    what: e.to_string(),
+                }),
             }
         }
         report.damaged.sort();
@@ -100,6 +116,31 @@ impl Archive {
 }
 
 impl Tile {
+    /// Reads metadata and axes again from the disk and compares them with what is known.
+    fn verify_axes(&self) -> Result<()> {
+        let folder = &self.inner.folder;
+        let about = About::read(folder)?;
+        let mut same = about == self.about_now();
+        for sensor in [Sensor::S2, Sensor::S1] {
+            same &= read_axis(folder, sensor, about.slots(sensor))? == self.times(sensor)?;
+        }
+        for factor in [1, 2] {
+            let (grid, end) = (about.grid.coarsen(factor)?, node::suffix(factor));
+            for (letter, expected) in [("X", grid.x_centres()), ("Y", grid.y_centres())] {
+                let name = format!("{}{end}", letter.to_lowercase());
+                let found: Option<Vec<f64>> = node::axis(&name, expected.len(), letter)
+                    .open(folder)?
+                    .retrieve_chunk_if_exists(&[0])
+                    .map_err(|e| from_zarrs(format!("reading the axis {name}"), e))?;
+                same &= found.is_some_and(|found| found == expected);
+            }
+        }
+        match same {
+            true => Ok(()),
+            false => Err(Error::corrupt("its axes are not those of its grid and times")),
+        }
+    }
+
     fn verify_sensor(&self, sensor: Sensor) -> Result<VerifyReport> {
         let layers: Vec<Layer> = Layer::ALL.into_iter().filter(|l| l.sensor() == sensor).collect();
         let slots = self.slots(sensor);

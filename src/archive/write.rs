@@ -11,8 +11,8 @@ use crate::error::{Error, Result, While};
 use crate::geo::Window;
 
 impl Tile {
-    /// Writes a window of a slot; `block.window` must cover whole shards or reach the array's edge. The
-    /// DEM has slot 0 alone. Each shard is published whole; at most one is held in memory.
+    /// Writes a window of a slot; `block.window` must cover whole shards or reach the array's edge.
+    /// The DEM has slot 0 alone. Each shard is published whole; at most one is held in memory.
     pub fn write(&self, slot: usize, block: &Block) -> Result<()> {
         let layer = block.layer;
         self.check_slot(layer.sensor(), slot)?;
@@ -51,10 +51,13 @@ impl Tile {
     fn encode(&self, c: &Chunks, block: &Block, chunk: (usize, usize)) -> Result<Vec<u8>> {
         let size = c.layer.kind().bytes();
         let whole = Window::patch(chunk.0, chunk.1, c.side);
-        let mut raw = fill(c.layer, c.bytes());
         let outside = || Error::internal(format!("chunk {chunk:?} lies outside its block"));
         let (w, common) = (block.window, whole.intersect(&block.window).ok_or_else(outside)?);
         let bytes = block.values.bytes();
+        let mut raw = match common == whole {
+            true => vec![0; c.bytes()],
+            false => fill(c.layer, c.bytes()),
+        };
         for band in 0..c.bands() {
             for row in common.row..common.bottom() {
                 let from = (band * w.height + row - w.row) * w.width + common.col - w.col;

@@ -17,6 +17,7 @@ use zarrs::storage::{
 };
 
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::store::{check_name, publish};
 
 /// A Zarr group's folder on a local disk.
@@ -105,10 +106,12 @@ impl Folder {
 
 impl ReadableStorageTraits for Folder {
     fn get(&self, key: &StoreKey) -> Result<MaybeBytes, StorageError> {
-        match fs::read(self.path(key)?) {
-            Ok(bytes) => Ok(Some(bytes.into())),
-            Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
-            Err(e) => Err(e.into()),
+        match self.size_key(key)? {
+            None => Ok(None),
+            Some(size) if size > limits::VALUE_BYTES_MAX => {
+                Err(StorageError::Other(format!("{key} holds {size} bytes: it is not ours")))
+            }
+            Some(_) => Ok(Some(fs::read(self.path(key)?)?.into())),
         }
     }
 

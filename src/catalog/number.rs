@@ -9,8 +9,8 @@ const HASH: u32 = 28;
 
 /// The number of a tile, below 2^29.
 ///
-/// A tile of the military grid (two digits, three capitals) has a number of its own; other names are
-/// hashed, and the catalog refuses two that meet.
+/// A tile of the military grid (two digits, three capitals) has a number of its own; other names
+/// are hashed, and the catalog refuses two that meet.
 pub fn tile_number(tile: &str) -> i64 {
     let letters = tile.len() == 5
         && tile[..].bytes().take(2).all(|b| b.is_ascii_digit())

@@ -49,7 +49,8 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Refuses names that cannot be part of a path, slots beyond any axis and numbers that are none.
+    /// Refuses names that cannot be part of a path, slots beyond any axis and numbers that are
+    /// none.
     pub(crate) fn check(&self) -> Result<()> {
         check_name(&self.tile)?;
         check_name(&self.scene)?;

@@ -57,8 +57,9 @@ enum Type {
 /// The Arrow schema of a table file:
 /// `{name, meaning, columns: [{name, type, nullable, meaning, unit?, extension?, columns?}]}`.
 ///
-/// Types are `bool`, `int32`, `int64`, `float64`, `utf8`, `timestamp` (microseconds, UTC) and `struct`
-/// with its own `columns`. Refuses unknown fields, empty meanings and a column named twice.
+/// Types are `bool`, `int32`, `int64`, `float64`, `utf8`, `timestamp` (microseconds, UTC) and
+/// `struct` with its own `columns`. Refuses unknown fields, empty meanings and a column named
+/// twice.
 pub fn schema(json: &str) -> Result<Schema> {
     let table: Table = serde_json::from_str(json)
         .map_err(|e| Error::invalid("reading the schema of a table").with_source(e))?;

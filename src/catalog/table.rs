@@ -17,8 +17,8 @@ use crate::store::Pending;
 /// holds one of them.
 const GROUP: usize = 128 << 10;
 
-/// Publishes a table, batch by batch: zstd, statistics of every column and page, bytes that depend on
-/// nothing but the rows.
+/// Publishes a table, batch by batch: zstd, statistics of every column and page, bytes that depend
+/// on nothing but the rows.
 pub(crate) fn write(
     path: &Path,
     schema: SchemaRef,

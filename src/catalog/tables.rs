@@ -19,7 +19,8 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// The catalog of an archive; empty if nothing was ingested. Refuses a table with other columns.
+    /// The catalog of an archive; empty if nothing was ingested. Refuses a table with other
+    /// columns.
     pub fn open(archive: &Archive) -> Result<Self> {
         let mut catalog = Self { archive: archive.clone(), scenes: Vec::new() };
         if let Some(file) = catalog.scenes_file() {
@@ -42,10 +43,10 @@ impl Catalog {
         &self.scenes
     }
 
-    /// Adds or replaces scenes by their name (within tile and sensor), then writes the patch tables of
-    /// the tiles concerned, from the archive's cells, and `scenes.parquet`. Each file is published
-    /// whole, scenes last. Refuses a scene that the archive does not hold whole, a time that is not
-    /// its slot's, and two scenes in one slot; nothing is then written.
+    /// Adds or replaces scenes by their name (within tile and sensor), then writes the patch tables
+    /// of the tiles concerned, from the archive's cells, and `scenes.parquet`. Each file is
+    /// published whole, scenes last. Refuses a scene that the archive does not hold whole, a time
+    /// that is not its slot's, and two scenes in one slot; nothing is then written.
     pub fn upsert(&mut self, scenes: Vec<Scene>) -> Result<()> {
         let mut concerned = BTreeSet::new();
         let mut all: BTreeMap<(String, Sensor, String), Scene> =
@@ -85,7 +86,8 @@ impl Catalog {
         Some(self.scenes_path()).filter(|path| path.exists())
     }
 
-    /// The patch tables of a sensor, one file a tile, sorted by tile. A table that is gone is an error.
+    /// The patch tables of a sensor, one file a tile, sorted by tile. A table that is gone is an
+    /// error.
     pub fn patch_files(&self, sensor: Sensor) -> Result<Vec<PathBuf>> {
         let tiles: BTreeSet<&str> =
             self.scenes.iter().filter(|s| s.sensor == sensor).map(|s| s.tile.as_str()).collect();

@@ -241,5 +241,9 @@ fn a_sample_archive_is_whole() {
         Catalog::open(&archive).unwrap().upsert(scenes).unwrap();
         let report = archive.verify().unwrap();
         assert!(report.is_whole() && report.unused.is_empty() && report.shards == 8, "{report:?}");
+        let fresh = Settings::new(128, codec).unwrap();
+        let fresh = Archive::create(&root.join(format!("{name}-fresh")), fresh).unwrap();
+        fresh.create_tile(TILE, archive.tile(TILE).unwrap().grid()).unwrap();
+        assert!(fresh.verify().unwrap().is_whole());
     }
 }
