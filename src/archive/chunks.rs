@@ -102,7 +102,7 @@ impl Chunks {
         self.check(w)?;
         let (tall, wide) = (self.shard.0 * self.side, self.shard.1 * self.side);
         let ends = |from: usize, to: usize, step: usize, edge: usize| {
-            from % step == 0 && (to % step == 0 || to == edge)
+            from.is_multiple_of(step) && (to.is_multiple_of(step) || to == edge)
         };
         if !ends(w.row, w.bottom(), tall, self.height) || !ends(w.col, w.right(), wide, self.width)
         {
