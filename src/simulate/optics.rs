@@ -270,3 +270,37 @@ fn swath(side: usize, rng: &mut Pcg64) -> Vec<u8> {
     let line = |y: usize| at * side as f32 - 0.2 * (y as f32 - side as f32 / 2.0);
     (0..side * side).map(|i| u8::from(((i % side) as f32 > line(i / side)) != flip)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::Calendar;
+    use super::super::weather::Weather;
+    use super::super::world::World;
+    use super::*;
+
+    #[test]
+    fn the_mask_finds_most_clouds_and_makes_mistakes() {
+        let c = Calendar::of(&World::default()).unwrap();
+        let weather = Weather::of(4, c.warm_doy, c.days());
+        let ground = Ground::build("31TCJ", 128, 4, &weather, c.warm_doy, &c.januaries).unwrap();
+        let (mut covered, mut found, mut missed, mut wrong, mut dark) = (0, 0, 0, 0, 0);
+        for day in 0..16 {
+            let wind = day as f32;
+            let pass = Pass { day, day_of_year: 150, orbit: 0, cloud: 0.5, wind, history: 9 };
+            let date = Date::new(&ground, &pass, 4);
+            for (sky, bits) in date.sky.iter().zip(&date.mask) {
+                let cloud = bits & (mask::bits::CLOUD | mask::bits::THIN | mask::bits::HIGH) != 0;
+                covered += usize::from(matches!(sky, 1 | 2));
+                found += usize::from(*sky == 1 && cloud);
+                missed += usize::from(matches!(sky, 1 | 2) && !cloud);
+                wrong += usize::from(*sky == 0 && cloud);
+                dark += usize::from(*bits & mask::bits::SHADOW != 0);
+            }
+        }
+        let all = 16 * 128 * 128;
+        assert!((0.3..0.7).contains(&(covered as f32 / all as f32)), "{covered} of {all}");
+        assert!(found * 100 > covered * 50, "{found} of {covered}");
+        assert!(missed > 0 && wrong > 0 && dark > 0, "{missed} {wrong} {dark}");
+        assert!(missed * 4 < covered, "{missed} of {covered}");
+    }
+}
