@@ -1,7 +1,8 @@
 //! Clouds of a date: random fields, thresholded at the day's fraction, with soft edges.
 //!
-//! Up to two layers, a low one (cumulus or stratus) and a high thin one. A layer lives on a periodic
-//! grid of 40 m cells twice as wide as the tile, so that a cloud outside can shade the inside.
+//! Up to two layers, a low one (cumulus or stratus) and a high thin one. A layer lives on a
+//! periodic grid of 40 m cells twice as wide as the tile, so that a cloud outside can shade the
+//! inside.
 
 use rand_pcg::Pcg64;
 
@@ -48,7 +49,8 @@ pub(super) struct Sky {
 }
 
 impl Sky {
-    /// Draws the clouds of a date with the wanted total `fraction`; `summer` is 0 in January, 1 in July.
+    /// Draws the clouds of a date with the wanted total `fraction`; `summer` is 0 in January, 1 in
+    /// July.
     pub fn draw(ground: &Ground, fraction: f32, summer: f32, wind: f32, rng: &mut Pcg64) -> Self {
         let u = uniform(rng);
         // A tenth of the dates have cirrus alone; a third have none.
@@ -105,8 +107,8 @@ impl Layer {
         self.depth[at as usize]
     }
 
-    /// How much light the layer sends back, 0..1, seen from above: the tile with [`MARGIN`] more rows
-    /// above and below.
+    /// How much light the layer sends back, 0..1, seen from above: the tile with [`MARGIN`] more
+    /// rows above and below.
     pub fn reflectance(&self, grain: &Map) -> Vec<f32> {
         let side = grain.side;
         let rough = if self.kind == Kind::Cirrus { 0.04 } else { 0.07 };

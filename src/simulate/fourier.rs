@@ -2,8 +2,8 @@
 
 use std::f64::consts::TAU;
 
-/// Transforms a `side` x `side` grid of (real, imaginary) pairs in place, without scaling. `side` is a
-/// power of two.
+/// Transforms a `side` x `side` grid of (real, imaginary) pairs in place, without scaling. `side`
+/// is a power of two.
 pub(super) fn transform(grid: &mut [[f32; 2]], side: usize) {
     let turns: Vec<[f32; 2]> = (0..side / 2)
         .map(|i| (TAU * i as f64 / side as f64).sin_cos())

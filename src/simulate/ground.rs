@@ -1,6 +1,6 @@
 //! A tile's ground: what does not change from date to date, and its state on a date.
 
-use super::chance::{hash_normal, hash01, key, stream, trait_normal};
+use super::chance::{hash_normal, hash01, key, mix, stream, trait_normal};
 use super::events::{History, histories};
 use super::map::{Map, Spectrum};
 use super::parcels::{Cover, Land};
@@ -149,7 +149,9 @@ impl Ground {
             let wet = (rain + 0.07 * trait_normal(id, self.salt ^ 0x11)).max(0.75 * g.watered);
             let wet = wet.clamp(0.0, 1.0);
             let (green, bare) = self.ends(id, p.cover, &g, wet, turbid);
-            let base = blend(&bare, &green, g.green);
+            // Rows and leaves face the sun differently on each date: a sheen of each parcel.
+            let sheen = 1.0 + 0.03 * trait_normal(id, self.salt ^ mix(day as u32, 0x5EED));
+            let base = scaled(&blend(&bare, &green, g.green), sheen);
             for band in 0..10 {
                 out.base[band].push(base[band]);
                 out.slope[band].push(green[band] - bare[band]);

@@ -126,8 +126,8 @@ impl Map {
         Self { side, values }
     }
 
-    /// A 3 x 3 separable smoothing with centre-shifted taps, edges repeated. `taps` are (x, y), each
-    /// (before, centre, after).
+    /// A 3 x 3 separable smoothing with centre-shifted taps, edges repeated. `taps` are (x, y),
+    /// each (before, centre, after).
     pub fn smooth3(&mut self, taps: ([f32; 3], [f32; 3])) {
         let n = self.side;
         let ([a, b, c], [d, e, f]) = taps;

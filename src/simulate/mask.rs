@@ -13,9 +13,9 @@ use super::sun::Sun;
 /// Pixels on a side of a detection cell: 240 m.
 const CELL: usize = 24;
 
-/// Share of a marked neighbour that marks a pixel: marks spread some 80 m beyond their cells, for the
-/// processor plays safe.
-const SPREAD: f32 = 0.18;
+/// Share of a marked neighbour that marks a pixel: marks spread some 60 m beyond their cells, for
+/// the processor plays safe.
+const SPREAD: f32 = 0.26;
 
 /// Bits of the `CLM` file (Theia).
 pub(super) mod bits {
@@ -61,11 +61,11 @@ pub(super) fn detect(seen: &Seen, rng: &mut Pcg64) -> Vec<u8> {
     };
     let (low, high) = (coarse(seen.low), coarse(seen.high));
     let harder = if seen.history < 3 { 1.8 } else { 1.0 };
-    let (least, thin) = (0.03 * harder * (0.2 * normal(rng)).exp(), 0.018 * harder);
+    let (least, thin) = (0.045 * harder * (0.2 * normal(rng)).exp(), 0.018 * harder);
     // N(0, 1) stays below -0.5 in 30 % of the places: thin clouds there are missed.
     let found = |i: usize, map: &Map, missed: f32| doubt(i, map) > missed;
     let cloud = marks(cells, |i| {
-        low.values[i] > least * if found(i, &doubts.0, -1.3) { 1.0 } else { 3.0 }
+        low.values[i] > least * if found(i, &doubts.0, -1.1) { 1.0 } else { 3.0 }
             || high.values[i] > 0.07
     });
     let thinnest = marks(cells, |i| high.values[i] > thin && found(i, &doubts.1, -0.5));

@@ -2,16 +2,18 @@
 
 use rand_pcg::Pcg64;
 
-use super::chance::{hash_normal, normal, stream, uniform};
+use super::air::{Air, glow};
+use super::chance::{hash_normal, stream, uniform};
 use super::cloud::{Layer, MARGIN, Sky};
 use super::ground::{Ground, State};
-use super::map::{Map, Spectrum};
+use super::map::Map;
 use super::mask::{self, Seen};
 use super::shadow;
-use super::spectra::{CLOUD, HAZE, SKYLIGHT, TEN_METRES};
-use super::sun::{Sun, view_effect};
+use super::spectra::{CLOUD, SKYLIGHT, TEN_METRES};
+use super::sun::Sun;
 
-/// How far the view of each band is displaced along the track, as a share of the largest displacement.
+/// How far the view of each band is displaced along the track, as a share of the largest
+/// displacement.
 const PARALLAX: [f32; 10] = [0.0, 0.2, 0.4, 0.55, 0.65, 0.75, 0.1, 0.9, 0.6, 1.0];
 /// Missing value of Theia products.
 pub(super) const NODATA: i16 = -10_000;
@@ -138,8 +140,8 @@ impl<'a> Date<'a> {
         Map { side: g.side(), values }
     }
 
-    /// One band at the pixel size of `layout`: air and noise first, shared with the truth, then shadow
-    /// and clouds.
+    /// One band at the pixel size of `layout`: air and noise first, shared with the truth, then
+    /// shadow and clouds.
     fn band(&self, band: usize, surface: &Map, air: &Air, layout: &Layout) -> (Vec<i16>, Vec<i16>) {
         let side = surface.side;
         let key = self.key ^ (band as u32).wrapping_mul(0x9E37_79B9);
@@ -198,53 +200,6 @@ impl Veil {
         let at = |shift: usize| self.shine[(MARGIN + shift.min(MARGIN)) * side + i];
         at(0).max(at(rows / 2)).max(at(rows))
     }
-}
-
-/// What the air and the instrument do to a date.
-struct Air {
-    gain: [f32; 10],
-    haze: [f32; 10],
-    /// Smooth pattern over the tile, standard deviation near 1.
-    pattern: Map,
-    light: Map,
-    blur: ([f32; 3], [f32; 3]),
-}
-
-impl Air {
-    fn draw(ground: &Ground, sun: Sun, orbit: usize, rng: &mut Pcg64) -> Self {
-        // Two orbits look at the tile from opposite sides.
-        let azimuth = if orbit == 0 { 1.8f32 } else { 1.8 + std::f32::consts::PI };
-        let view = (7.0 + 2.0 * uniform(rng)).to_radians();
-        let effect = view_effect(sun, view, sun.azimuth - azimuth);
-        let common = 0.015 * normal(rng);
-        let gain = effect.map(|e| e * (1.0 + common + 0.012 * normal(rng)));
-        let level = normal(rng);
-        let haze = HAZE.map(|sd| sd * (1.0 + 0.15 * normal(rng)));
-        let small = Map::random(16, &Spectrum::power(3.0), rng).corner(8);
-        let side = ground.side();
-        let mut pattern = small.enlarged(side.div_ceil(8), side);
-        pattern.values.iter_mut().for_each(|v| *v = 0.85 * level + 0.45 * *v);
-        // The point spread of the telescope, and a registration error of a fraction of a pixel.
-        let mut taps = || {
-            let d = (0.15 * normal(rng)).clamp(-0.3, 0.3);
-            [0.16 + d / 2.0, 0.68, 0.16 - d / 2.0]
-        };
-        let blur = (taps(), taps());
-        Self { gain, haze, pattern, light: relief(ground, sun), blur }
-    }
-}
-
-/// What the correction of relief leaves: three tenths of the effect of the sun's incidence.
-fn relief(ground: &Ground, sun: Sun) -> Map {
-    let (east, south) = sun.slant();
-    let slopes = ground.terrain.slope.0.values.iter().zip(&ground.terrain.slope.1.values);
-    let values = slopes
-        .map(|(gx, gy)| {
-            let ratio = (1.0 - gx * east - gy * south) / (1.0 + gx * gx + gy * gy).sqrt();
-            1.0 + 0.3 * (ratio.clamp(0.1, 2.0) - 1.0)
-        })
-        .collect();
-    Map { side: ground.side(), values }
 }
 
 /// The maps of a date at one pixel size.
@@ -306,17 +261,6 @@ fn halved(values: &[f32], side: usize) -> Vec<f32> {
     out
 }
 
-/// Light that clouds throw sideways on the ground up to a kilometre away: at most 0.01.
-fn glow(shine: &[f32], side: usize) -> Map {
-    let mut cells = Map { side, values: shine.to_vec() }.means(24);
-    for _ in 0..3 {
-        cells.smooth3(([0.25, 0.5, 0.25], [0.25, 0.5, 0.25]));
-    }
-    let mut out = cells.enlarged(24, side);
-    out.values.iter_mut().for_each(|v| *v *= 0.012);
-    out
-}
-
 /// 1 outside the swath: one date in eight crosses the tile with its edge.
 fn swath(side: usize, rng: &mut Pcg64) -> Vec<u8> {
     let (crossed, at, flip) = (uniform(rng) < 0.12, 0.15 + 0.7 * uniform(rng), uniform(rng) < 0.5);
@@ -325,4 +269,38 @@ fn swath(side: usize, rng: &mut Pcg64) -> Vec<u8> {
     }
     let line = |y: usize| at * side as f32 - 0.2 * (y as f32 - side as f32 / 2.0);
     (0..side * side).map(|i| u8::from(((i % side) as f32 > line(i / side)) != flip)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::plan::Calendar;
+    use super::super::weather::Weather;
+    use super::super::world::World;
+    use super::*;
+
+    #[test]
+    fn the_mask_finds_most_clouds_and_makes_mistakes() {
+        let c = Calendar::of(&World::default()).unwrap();
+        let weather = Weather::of(4, c.warm_doy, c.days());
+        let ground = Ground::build("31TCJ", 128, 4, &weather, c.warm_doy, &c.januaries).unwrap();
+        let (mut covered, mut found, mut missed, mut wrong, mut dark) = (0, 0, 0, 0, 0);
+        for day in 0..16 {
+            let wind = day as f32;
+            let pass = Pass { day, day_of_year: 150, orbit: 0, cloud: 0.5, wind, history: 9 };
+            let date = Date::new(&ground, &pass, 4);
+            for (sky, bits) in date.sky.iter().zip(&date.mask) {
+                let cloud = bits & (mask::bits::CLOUD | mask::bits::THIN | mask::bits::HIGH) != 0;
+                covered += usize::from(matches!(sky, 1 | 2));
+                found += usize::from(*sky == 1 && cloud);
+                missed += usize::from(matches!(sky, 1 | 2) && !cloud);
+                wrong += usize::from(*sky == 0 && cloud);
+                dark += usize::from(*bits & mask::bits::SHADOW != 0);
+            }
+        }
+        let all = 16 * 128 * 128;
+        assert!((0.3..0.7).contains(&(covered as f32 / all as f32)), "{covered} of {all}");
+        assert!(found * 100 > covered * 50, "{found} of {covered}");
+        assert!(missed > 0 && wrong > 0 && dark > 0, "{missed} {wrong} {dark}");
+        assert!(missed * 4 < covered, "{missed} of {covered}");
+    }
 }

@@ -1,12 +1,13 @@
 //! Who owns each pixel: fields, woods, hedges, roads, villages and water.
 //!
-//! Blocks of farmland (a jittered Voronoi net) each have their own direction; inside, strips and cuts
-//! of log-normal width make fields. Woods follow slopes, villages and crops follow flats: this link
-//! is why a terrain model says something about land cover.
+//! Blocks of farmland (a jittered Voronoi net) each have their own direction; inside, strips and
+//! cuts of log-normal width make fields. Woods follow slopes, villages and crops follow flats: this
+//! link is why a terrain model says something about land cover.
 
 use std::collections::HashMap;
 
-use super::chance::{hash01, key, mix, stream};
+use super::block::{BLOCK, Block, interval};
+use super::chance::{hash01, key, stream};
 use super::map::{Map, Spectrum};
 use super::terrain::Terrain;
 
@@ -54,58 +55,6 @@ pub(super) struct Land {
     pub owner: Vec<u32>,
     /// Parcels.
     pub parcels: Vec<Parcel>,
-}
-
-/// Pixels between the seeds of blocks.
-const BLOCK: f32 = 88.0;
-
-/// A block of farmland: where it is, how it lies and where it is cut.
-struct Block {
-    x: f32,
-    y: f32,
-    sin: f32,
-    cos: f32,
-    angle: f32,
-    strips: Vec<f32>,
-    cuts: Vec<Vec<f32>>,
-    road: bool,
-}
-
-/// Boundaries of log-normal spacing on both sides of zero.
-fn breaks(median: f32, spread: f32, key: u32) -> Vec<f32> {
-    let mut at = -1.6 * BLOCK;
-    let mut out = Vec::new();
-    for i in 0.. {
-        at += median * (spread * super::chance::trait_normal(i, key)).exp();
-        out.push(at);
-        if at > 1.6 * BLOCK {
-            break;
-        }
-    }
-    out
-}
-
-impl Block {
-    fn new(column: i32, row: i32, seed: u32) -> Self {
-        let id = mix((column as u32).wrapping_mul(7919).wrapping_add(row as u32), seed);
-        let at = |v: i32, k| (v as f32 + 0.15 + 0.7 * hash01(k, id)) * BLOCK;
-        let angle = hash01(2, id) * std::f32::consts::PI;
-        let strips = breaks(11.0 + 6.0 * hash01(3, id), 0.45, id ^ 0x51);
-        let cuts = (0..=strips.len() as u32)
-            .map(|i| breaks(22.0 + 10.0 * hash01(4, id), 0.5, mix(i, id)))
-            .collect();
-        let (sin, cos) = angle.sin_cos();
-        let road = hash01(5, id) < 0.35;
-        Self { x: at(column, 0), y: at(row, 1), sin, cos, angle, strips, cuts, road }
-    }
-}
-
-/// Index of the interval of `v`, and the distance to its nearer end.
-fn interval(breaks: &[f32], v: f32) -> (usize, f32, usize) {
-    let i = breaks.partition_point(|b| *b <= v);
-    let low = if i > 0 { v - breaks[i - 1] } else { f32::INFINITY };
-    let high = breaks.get(i).map_or(f32::INFINITY, |b| b - v);
-    (i, low.min(high), if low < high { i } else { i + 1 })
 }
 
 /// Names of owners while pixels are being given away.

@@ -1,7 +1,7 @@
 //! What grows: green cover, straw and roughness of a parcel on a day.
 //!
-//! Green cover follows double logistic curves of the calendar of south-west France with random terms
-//! of each parcel and year; what farmers do (harvest, plough, mow) is in [`super::events`].
+//! Green cover follows double logistic curves of the calendar of south-west France with random
+//! terms of each parcel and year; what farmers do (harvest, plough, mow) is in [`super::events`].
 
 use super::chance::{hash01, mix, trait_normal};
 use super::events::{Deed, Event};

@@ -4,8 +4,8 @@ use super::cloud::Layer;
 use super::map::Map;
 use super::sun::Sun;
 
-/// Share of direct sunlight that reaches each pixel, on ground of `height` metres. `stretch` scales the
-/// height of the cloud: 1 is the truth, another value is a processor's mistaken guess.
+/// Share of direct sunlight that reaches each pixel, on ground of `height` metres. `stretch` scales
+/// the height of the cloud: 1 is the truth, another value is a processor's mistaken guess.
 pub(super) fn cast(layer: &Layer, height: &Map, sun: Sun, stretch: f32) -> Map {
     let shade = layer.shade();
     let (east, south) = sun.slant();

@@ -1,6 +1,6 @@
 //! What surfaces look like: surface reflectance of end-members in ten bands.
 
-/// Bands in the order of every array of this room; the first four of [`TEN_METRES`] have 10 m pixels.
+/// Bands in the order of every array of this room.
 pub(super) const BANDS: [&str; 10] =
     ["B2", "B3", "B4", "B5", "B6", "B7", "B8", "B8A", "B11", "B12"];
 /// Which of [`BANDS`] have 10 m pixels.
@@ -37,7 +37,7 @@ pub(super) const SKYLIGHT: Spectrum10 =
     [0.30, 0.22, 0.17, 0.15, 0.12, 0.11, 0.10, 0.10, 0.05, 0.05];
 /// Standard deviation of what the atmospheric correction leaves behind, by date.
 pub(super) const HAZE: Spectrum10 =
-    [0.008, 0.005, 0.005, 0.004, 0.003, 0.003, 0.0025, 0.0025, 0.0015, 0.001];
+    [0.010, 0.007, 0.006, 0.005, 0.004, 0.004, 0.004, 0.004, 0.003, 0.002];
 
 /// Band by band, `a` where `t` is 0 and `b` where it is 1.
 pub(super) fn blend(a: &Spectrum10, b: &Spectrum10, t: f32) -> Spectrum10 {

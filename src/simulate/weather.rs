@@ -39,7 +39,8 @@ impl Weather {
         let quantiles: Vec<Vec<f32>> = CLOUDINESS
             .iter()
             .map(|mean| {
-                // The sum 0.8 of both parameters gives the U: most scenes are nearly clear or covered.
+                // The sum 0.8 of both parameters gives the U: most scenes are nearly clear or
+                // covered.
                 let law = Beta::new(f64::from(mean * 0.8), f64::from((1.0 - mean) * 0.8));
                 let draw = |r: &mut rand_pcg::Pcg64| match &law {
                     Ok(law) => r.sample(law) as f32,

@@ -25,9 +25,9 @@ const CLOUD_MAX: f64 = 0.9;
 
 /// Simulates `world` into `out/products` and `out/truth`.
 ///
-/// `cancelled` is asked several times a second; a stopped run gives [`Kind::Cancelled`] and leaves whole
-/// products. `progress` is told how many acquisitions of how many are done. Run again into the same
-/// folder, it skips what is there. Takes about 70 MB a thread at 1024 pixels.
+/// `cancelled` is asked several times a second; a stopped run gives [`Kind::Cancelled`] and leaves
+/// whole products. `progress` is told how many acquisitions of how many are done. Run again into
+/// the same folder, it skips what is there. Takes about 70 MB a thread at 1024 pixels.
 pub fn simulate(
     world: &World,
     out: &Path,
@@ -45,7 +45,7 @@ pub fn simulate(
         .num_threads(world.threads)
         .build()
         .map_err(|e| Error::new(Kind::Io, "starting threads").with_source(e))?;
-    let stop = AtomicBool::new(false);
+    let stop = AtomicBool::new(cancelled());
     let run = Run { world, out, calendar, weather, stop: &stop };
     let (tell, hear) = channel();
     std::thread::scope(|scope| {
@@ -53,6 +53,9 @@ pub fn simulate(
         let mut summary = Summary::default();
         let mut done = 0;
         loop {
+            if cancelled() {
+                stop.store(true, Ordering::Relaxed);
+            }
             match hear.recv_timeout(Duration::from_millis(100)) {
                 Ok(outcome) => {
                     done += 1;
@@ -61,9 +64,6 @@ pub fn simulate(
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {}
-            }
-            if cancelled() {
-                stop.store(true, Ordering::Relaxed);
             }
         }
         worker.join().map_err(|_| Error::internal("a simulating thread stopped by surprise"))??;
