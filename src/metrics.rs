@@ -10,6 +10,8 @@ mod mae;
 mod metric;
 mod mse;
 mod ndvi;
+#[cfg(test)]
+mod parity;
 mod pixels;
 mod psnr;
 mod sam;

@@ -8,6 +8,8 @@
 mod blend;
 mod card;
 mod conv;
+#[cfg(test)]
+mod counts;
 mod david;
 mod describe;
 mod design;
@@ -21,6 +23,8 @@ mod monthly;
 mod msop_unet;
 mod network;
 mod os1_unet;
+#[cfg(test)]
+mod parity;
 mod shelf;
 mod ssop_resnet;
 mod ssop_unet;

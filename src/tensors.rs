@@ -11,6 +11,8 @@ mod cuda;
 mod device;
 mod fault;
 mod normalise;
+#[cfg(test)]
+mod reference;
 mod role;
 mod valid;
 
@@ -18,5 +20,7 @@ pub use batch::{Batch, Stack};
 pub use block::from_block;
 pub use device::{limit_threads, pick_device};
 pub use normalise::{denormalise_s2, normalise};
+#[cfg(test)]
+pub(crate) use reference::{read_tensors, reference};
 pub use role::role_layer;
 pub use valid::valid_mask;

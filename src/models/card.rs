@@ -141,7 +141,7 @@ mod tests {
             ("width=8", "width=100000", "width 100000"),
             ("width=8", "width=8\ndepth=3", "depth"),
             ("ssop-unet", "unet", "no network 'unet'"),
-            ("'s2_t',", "", "s2_t"),
+            ("'s2_t',", "", "does not take the inputs s1_t dem"),
             ("'s2_t'", "'s2_t','s2_t'", "twice"),
             ("'s2_t'", "'s2_t','s2_tm1'", "s2_tm1"),
             ("name='a'", "name='../a'", "cannot be a name"),

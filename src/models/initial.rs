@@ -87,7 +87,7 @@ mod tests {
     fn kernels_have_the_variance_of_their_rule() {
         let conv = Conv::new("c", 32, 64, 3);
         for (rule, want) in
-            [(Initial::Glorot, 2.0 / (9.0 * 96.0)), (Initial::FanIn, 1.0 / (9.0 * 32.0))]
+            [(Initial::Glorot, 2.0f64 / (9.0 * 96.0)), (Initial::FanIn, 1.0 / (9.0 * 32.0))]
         {
             let (mean, variance) = moments(&rule.kernel(&conv, 1));
             assert!(mean.abs() < 0.03 * want.sqrt(), "{rule:?} {mean}");
