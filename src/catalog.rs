@@ -1,8 +1,22 @@
 //! What exists: scenes and patches as Arrow tables in Parquet.
 //!
-//! In: scenes that were written to the archive, and counts per cell. Out: `catalog/scenes.parquet` and
-//! `catalog/patches/tile=T/{s2,s1,dem}.parquet`. Promises: each table is published whole.
+//! In: scenes that were written to the archive, and counts per cell. Out: `catalog/scenes.parquet`
+//! and `catalog/patches/tile=T/{s2,s1,dem}.parquet`. Promises: each table is published whole,
+//! pixels come first and `scenes.parquet` last; equal scenes make equal bytes; the tables are what
+//! `schemas/` says. Refuses: a scene whose pixels or counts are not in the archive, two scenes in
+//! one slot.
 
+mod number;
+mod patches;
 mod scene;
+mod schema;
+mod table;
+mod tables;
 
-pub use scene::{Catalog, Scene};
+#[cfg(test)]
+mod tests;
+
+pub use number::{cell_number, patch_id, tile_number};
+pub use scene::Scene;
+pub use schema::{EXTENSION, PATCH_TYPE, patches_schema, scenes_schema, schema};
+pub use tables::Catalog;

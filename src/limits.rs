@@ -30,3 +30,14 @@ pub const WEIGHTS_BYTES_MAX: u64 = 4 << 30;
 pub const MEMORY_DEFAULT: usize = 2 << 30;
 /// Samples of one run that are held as rows: 600,000 is the study's set, this is 30 of them.
 pub const SAMPLES_MAX: usize = 20_000_000;
+/// Largest number of scenes of one sensor over one tile: 27 years of one a day. It also keeps the slot
+/// within the 14 bits that patch ids give it.
+pub const SLOTS_MAX: usize = 10_000;
+/// Shard files that an archive keeps mapped: Linux allows a process some 65,000 maps, and other
+/// libraries need theirs.
+pub const MAPS_MAX: usize = 8_192;
+/// Largest value that is read whole through the Zarr store: the largest shard, four bands of one
+/// patch of [`PATCH_MAX`] px, is an eighth of it.
+pub const VALUE_BYTES_MAX: u64 = 1 << 30;
+/// Scenes that a catalog holds as rows: every Sentinel-2 scene of 500 tiles.
+pub const SCENES_MAX: usize = 1_000_000;

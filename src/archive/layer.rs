@@ -64,7 +64,8 @@ pub mod mask {
     pub const NODATA: u8 = 16;
     /// Saturated.
     pub const SATURATED: u8 = 32;
-    /// What counts as cloud in `cloud_percent`, as the study does: any flag of cloud, thin cloud or shadow.
+    /// What counts as cloud in `cloud_percent`, as the study does: any flag of cloud, thin cloud or
+    /// shadow.
     pub const CLOUDY: u8 = CLOUD | THIN | SHADOW;
 }
 

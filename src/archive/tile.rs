@@ -1,135 +1,126 @@
 //! One tile of the archive.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
-use super::block::{Block, Values};
-use super::codec::Codec;
+use super::about::About;
+use super::cache::Cache;
+use super::chunks::Chunks;
 use super::layer::{Layer, Sensor};
+use super::node;
 use super::settings::Settings;
-use crate::error::Result;
-use crate::geo::{Grid, Stamp, Window};
-use crate::store::Map;
-
-/// An archive: settings, tiles of pixels, a catalog beside them.
-#[derive(Debug, Clone)]
-pub struct Archive {}
-
-impl Archive {
-    /// Creates an empty archive, or opens one with the same settings.
-    pub fn create(root: &Path, settings: Settings) -> Result<Self> {
-        let _ = (root, settings, Codec::None);
-        todo!()
-    }
-    /// Opens an archive. Refuses another format version.
-    pub fn open(root: &Path) -> Result<Self> {
-        let _ = root;
-        todo!()
-    }
-    /// Its folder.
-    pub fn root(&self) -> &Path {
-        todo!()
-    }
-    /// Its settings.
-    pub fn settings(&self) -> &Settings {
-        todo!()
-    }
-    /// Names of its tiles, sorted.
-    pub fn tiles(&self) -> Result<Vec<String>> {
-        todo!()
-    }
-    /// Opens a tile.
-    pub fn tile(&self, name: &str) -> Result<Tile> {
-        let _ = name;
-        todo!()
-    }
-    /// Creates a tile over a 10 m grid, or opens it if it has the same grid.
-    pub fn create_tile(&self, name: &str, grid: &Grid) -> Result<Tile> {
-        let _ = (name, grid);
-        todo!()
-    }
-}
+use super::times::Times;
+use super::zarr_store::{Folder, from_zarrs};
+use crate::error::{Error, Result};
+use crate::geo::Grid;
 
 /// The arrays of one tile. Cheap to clone; reads may run in parallel.
+///
+/// Writes of different slots or shards may run in parallel too; of one shard, the last one stays.
 #[derive(Debug, Clone)]
-pub struct Tile {}
+pub struct Tile {
+    pub(super) inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) name: String,
+    pub(super) folder: Folder,
+    pub(super) settings: Settings,
+    pub(super) cache: Arc<Cache>,
+    /// Grid and shards; its slot counts are those of the opening, `times` has the present ones.
+    pub(super) about: About,
+    pub(super) times: RwLock<Times>,
+}
 
 impl Tile {
+    pub(super) fn open(
+        name: &str,
+        folder: Folder,
+        settings: Settings,
+        cache: Arc<Cache>,
+        about: About,
+    ) -> Result<Self> {
+        let times = RwLock::new(Times::read(&folder, &about)?);
+        let name = name.to_owned();
+        Ok(Self { inner: Arc::new(Inner { name, folder, settings, cache, about, times }) })
+    }
+
     /// Its name, as `31TCJ`.
     pub fn name(&self) -> &str {
-        todo!()
+        &self.inner.name
     }
+
     /// Its 10 m grid.
     pub fn grid(&self) -> &Grid {
-        todo!()
+        &self.inner.about.grid
     }
+
+    /// Its Zarr group on disk.
+    pub fn folder(&self) -> &Path {
+        self.inner.folder.root()
+    }
+
     /// Patches of the archive's size: rows, columns (whole patches only).
     pub fn patches(&self) -> (usize, usize) {
-        todo!()
+        let side = self.inner.settings.patch;
+        (self.grid().height / side, self.grid().width / side)
     }
-    /// Sets the time coordinate of a sensor: slot i is at `times[i]`; grows the arrays, never shrinks them.
-    pub fn set_times(&self, sensor: Sensor, times: &[Stamp]) -> Result<()> {
-        let _ = (sensor, times);
-        todo!()
-    }
-    /// The time coordinate of a sensor.
-    pub fn times(&self, sensor: Sensor) -> Result<Vec<Stamp>> {
-        let _ = sensor;
-        todo!()
-    }
-    /// Writes a window of a slot; `block.window` must cover whole shards or reach the array's edge. The
-    /// DEM has slot 0 alone.
-    pub fn write(&self, slot: usize, block: &Block) -> Result<()> {
-        let _ = (slot, block);
-        todo!()
-    }
-    /// Reads any window of a slot, all bands. A chunk that was never written is an error, not a fill.
-    pub fn read(&self, layer: Layer, slot: usize, window: Window) -> Result<Block> {
-        let _ = (layer, slot, window);
-        todo!()
-    }
-    /// One whole patch: mapped without a copy (codec `none`), or decoded.
-    pub fn patch(&self, layer: Layer, slot: usize, row: usize, col: usize) -> Result<Patch> {
-        let _ = (layer, slot, row, col);
-        todo!()
-    }
-    /// Per cell of a slot: counts of cloudy (S2 only) and of no-data pixels, `[row, col]` row-major.
-    pub fn write_cells(&self, sensor: Sensor, slot: usize, cells: &Cells) -> Result<()> {
-        let _ = (sensor, slot, cells);
-        todo!()
-    }
-    /// What [`Tile::write_cells`] wrote.
-    pub fn read_cells(&self, sensor: Sensor, slot: usize) -> Result<Cells> {
-        let _ = (sensor, slot);
-        todo!()
-    }
-}
 
-/// Counts per 64-px cell, `[row, col]`; a remainder of the tile is dropped as the study does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cells {
-    /// Rows of cells.
-    pub rows: usize,
-    /// Columns of cells.
-    pub cols: usize,
-    /// Pixels with any flag of [`super::layer::mask::CLOUDY`]; zero for radar.
-    pub cloudy: Vec<u16>,
-    /// Pixels without data.
-    pub nodata: Vec<u16>,
-}
+    /// Rows and columns of statistics cells (whole cells only).
+    pub fn cells(&self) -> (usize, usize) {
+        self.inner.about.cells()
+    }
 
-/// The bytes of one patch, `[band, y, x]` little-endian values of the layer's kind.
-#[derive(Debug, Clone)]
-pub enum Patch {
-    /// A run of a mapped file.
-    Mapped {
-        /// The file.
-        map: Arc<Map>,
-        /// First byte.
-        start: usize,
-        /// Number of bytes.
-        len: usize,
-    },
-    /// Decoded.
-    Owned(Arc<Values>),
+    /// Whether a layer of a slot is there: `None` if no shard of it is, else its missing shards.
+    /// Only names are looked at; [`super::Archive::verify`] reads the bytes.
+    pub fn missing(&self, layer: Layer, slot: usize) -> Result<Option<Vec<(usize, usize)>>> {
+        let c = self.chunks(layer);
+        let (rows, cols) = c.shards();
+        let mut missing = Vec::new();
+        for shard in (0..rows).flat_map(|r| (0..cols).map(move |c| (r, c))) {
+            if !self.inner.folder.file(&c.key(slot, shard))?.exists() {
+                missing.push(shard);
+            }
+        }
+        Ok((missing.len() < rows * cols).then_some(missing))
+    }
+
+    pub(super) fn chunks(&self, layer: Layer) -> Chunks {
+        self.inner.about.chunks(layer, &self.inner.settings)
+    }
+
+    /// Refuses a slot beyond the time axis.
+    pub(super) fn check_slot(&self, sensor: Sensor, slot: usize) -> Result<()> {
+        let slots = self.slots(sensor);
+        if slot < slots {
+            return Ok(());
+        }
+        Err(Error::usage(format!(
+            "tile {} has {slots} slots of {}, no slot {slot}",
+            self.name(),
+            sensor.name()
+        ))
+        .hint("set the times of the sensor first"))
+    }
+
+    /// Writes the coordinates of pixel centres and the scalars of the coordinate system.
+    pub(super) fn write_axes(folder: &Folder, about: &About) -> Result<()> {
+        for factor in [1, 2] {
+            let (grid, end) = (about.grid.coarsen(factor)?, node::suffix(factor));
+            for (letter, values) in [("X", grid.x_centres()), ("Y", grid.y_centres())] {
+                let name = format!("{}{end}", letter.to_lowercase());
+                node::axis(&name, values.len(), letter)
+                    .open(folder)?
+                    .store_chunk_opt(&[0], values, &node::store_all())
+                    .map_err(|e| from_zarrs(format!("writing the axis {name}"), e))?;
+            }
+            let name = format!("spatial_ref{end}");
+            node::spatial_ref(&name, &grid)?
+                .open(folder)?
+                .store_chunk_opt(&[], vec![0i64], &node::store_all())
+                .map_err(|e| from_zarrs(format!("writing {name}"), e))?;
+        }
+        Ok(())
+    }
 }

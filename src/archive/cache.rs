@@ -1,0 +1,137 @@
+//! Mapped shards that were used lately.
+
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::shard::Shard;
+use crate::error::{Error, Result};
+
+/// Which file a path shows: a re-published shard has another inode, since the map pins the old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+    size: u64,
+    changed: (i64, i64),
+}
+
+#[derive(Debug)]
+struct Held {
+    shard: Arc<Shard>,
+    identity: Identity,
+    used: u64,
+}
+
+/// Up to a number of mapped shards. A patch that points into an evicted map keeps that map alive.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    most: usize,
+    clock: AtomicU64,
+    held: Mutex<HashMap<PathBuf, Held>>,
+}
+
+impl Cache {
+    /// An empty cache of at most `most` shards.
+    pub(crate) fn new(most: usize) -> Self {
+        Self { most: most.max(1), clock: AtomicU64::new(0), held: Mutex::default() }
+    }
+
+    /// The shard now at `path`, of `count` entries. A file that is not there was never written.
+    pub(crate) fn shard(&self, path: &Path, count: usize) -> Result<Arc<Shard>> {
+        let identity = identify(path)?;
+        let now = self.clock.fetch_add(1, Ordering::Relaxed);
+        if let Some(held) = self.lock().get_mut(path)
+            && held.identity == identity
+        {
+            held.used = now;
+            return Ok(held.shard.clone());
+        }
+        // Opened outside the lock: two workers may map one file twice, which costs less than
+        // waiting.
+        let shard = Arc::new(Shard::open(path, count)?);
+        // The file may have been replaced between the two looks; then it is simply not kept.
+        if identify(path)? == identity {
+            let mut held = self.lock();
+            if held.len() >= self.most {
+                evict(&mut held);
+            }
+            held.insert(path.to_owned(), Held { shard: shard.clone(), identity, used: now });
+        }
+        Ok(shard)
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.lock().len()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Held>> {
+        // Every change of the map is whole, so a panic elsewhere cannot have left it half done.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Drops the quarter used longest ago, so that the search is paid once for many insertions.
+fn evict(held: &mut HashMap<PathBuf, Held>) {
+    let mut ages: Vec<u64> = held.values().map(|h| h.used).collect();
+    let quarter = ages.len() / 4;
+    let (_, &mut limit, _) = ages.select_nth_unstable(quarter);
+    held.retain(|_, h| h.used > limit);
+}
+
+fn identify(path: &Path) -> Result<Identity> {
+    let about = fs::metadata(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::NotFound => {
+            Error::not_found(format!("{} was never written", path.display()))
+        }
+        _ => Error::io(format!("looking at {}", path.display()), e),
+    })?;
+    Ok(Identity {
+        device: about.dev(),
+        inode: about.ino(),
+        size: about.len(),
+        changed: (about.mtime(), about.mtime_nsec()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::Codec;
+    use crate::archive::shard::assemble;
+    use crate::store::publish;
+
+    fn put(path: &Path, value: u8) {
+        publish(path, &assemble(vec![Some(Codec::None.encode(vec![value; 32]).unwrap())])).unwrap();
+    }
+
+    #[test]
+    fn a_published_again_shard_is_seen_and_the_old_bytes_live_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let (cache, path) = (Cache::new(4), dir.path().join("0"));
+        put(&path, 1);
+        let old = cache.shard(&path, 1).unwrap();
+        assert!(Arc::ptr_eq(&old, &cache.shard(&path, 1).unwrap()));
+        put(&path, 2);
+        let new = cache.shard(&path, 1).unwrap();
+        assert_eq!(new.map()[new.chunk(0).unwrap()], [2; 32]);
+        assert_eq!(old.map()[old.chunk(0).unwrap()], [1; 32]);
+    }
+
+    #[test]
+    fn the_cache_stays_within_its_bound() {
+        let dir = tempfile::tempdir().unwrap();
+        let cache = Cache::new(8);
+        for i in 0..30u8 {
+            let path = dir.path().join(i.to_string());
+            put(&path, i);
+            cache.shard(&path, 1).unwrap();
+            assert!((1..=8).contains(&cache.len()));
+        }
+        assert!(cache.shard(&dir.path().join("absent"), 1).unwrap_err().is_not_found());
+    }
+}
