@@ -4,10 +4,16 @@
 //! function of (snapshot, query, seed), for any number of threads. Refuses: a layout without a column of
 //! type patch, a role that is empty in some rows only, a sample whose patches lie at different places.
 
+#[cfg(test)]
+mod decloud;
 mod file;
 mod header;
 mod rows;
 mod samples;
+#[cfg(test)]
+mod scenes;
+#[cfg(test)]
+mod semantics;
 mod shipped;
 
 pub use file::Layout;

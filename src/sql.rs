@@ -7,10 +7,14 @@
 
 mod answer;
 mod fault;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod gap_hours;
 mod parquet_file;
 mod patch_table;
 mod patch_type;
+#[cfg(test)]
+mod refusals;
 mod run;
 mod scene_table;
 mod session;
@@ -18,6 +22,7 @@ mod similar;
 mod stable_hash;
 mod statement;
 mod to_hours;
+mod yielding;
 
 pub use answer::Answer;
 pub use session::{Param, Session};

@@ -12,6 +12,7 @@ use datafusion::physical_plan::displayable;
 use datafusion::prelude::{SQLOptions, SessionContext};
 use futures::StreamExt;
 use futures::future::{AbortHandle, Abortable};
+use tokio::runtime::{Handle, Runtime};
 
 use super::{Param, fault, patch_type, statement};
 use crate::error::{Error, Kind, Result, While};
@@ -20,8 +21,19 @@ use crate::limits;
 /// What a query runs on.
 pub(super) struct Engine {
     pub context: SessionContext,
-    pub runtime: tokio::runtime::Runtime,
     pub memory_bytes_max: usize,
+    handle: Handle,
+    // Taken on drop only.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // A stopped query may still be in the middle of a batch: nobody waits for it.
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// Rows or the plan.
@@ -45,6 +57,17 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const WAITING: usize = 4;
 
 impl Engine {
+    /// Keeps the runtime alive as long as the engine.
+    pub fn new(context: SessionContext, runtime: Runtime, memory_bytes_max: usize) -> Self {
+        let handle = runtime.handle().clone();
+        Self { context, memory_bytes_max, handle, runtime: Some(runtime) }
+    }
+
+    /// Waits for one piece of work on the caller's thread.
+    pub fn block_on<F: Future>(&self, work: F) -> F::Output {
+        self.handle.block_on(work)
+    }
+
     /// Runs one query; `take` is called on the caller's thread.
     pub fn run(
         self: &Arc<Self>,
@@ -63,7 +86,7 @@ impl Engine {
             .stack_size(limits::SQL_STACK_BYTES)
             .spawn(move || {
                 let work = answer(&engine, wanted, &sql, &params, &send);
-                let done = engine.runtime.block_on(Abortable::new(work, registration));
+                let done = engine.block_on(Abortable::new(work, registration));
                 // Nobody listens after a stop: that is not an error.
                 let _ = send.send(Message::Done(done.unwrap_or_else(|_| Err(stopped()))));
             })
@@ -106,7 +129,7 @@ impl Engine {
         let mut names = schema.table_names();
         names.sort();
         let table = |name: String| {
-            let found = self.runtime.block_on(schema.table(&name)).ok().flatten()?;
+            let found = self.block_on(schema.table(&name)).ok().flatten()?;
             Some((name, patch_type::mark(&found.schema())))
         };
         names.into_iter().filter_map(table).collect()

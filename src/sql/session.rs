@@ -1,6 +1,6 @@
 //! The DataFusion session.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,14 +8,15 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::run::{Engine, Wanted};
 use super::{Answer, fault, parquet_file, patch_table, scene_table};
-use super::{gap_hours::GapHours, stable_hash::StableHash, to_hours::ToHours};
+use super::{gap_hours::GapHours, stable_hash::StableHash, to_hours::ToHours, yielding::YieldingJoins};
 use crate::archive::Sensor;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Scene};
 use crate::error::{Error, Kind, Result, While};
 use crate::store::check_name;
 
@@ -37,6 +38,8 @@ pub struct Session {
     interrupt: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
 }
 
+/// The sensors that have a table.
+const SENSORS: [Sensor; 3] = [Sensor::S2, Sensor::S1, Sensor::Dem];
 /// Threads that execute a query: a catalog is small, the cores belong to the run.
 const THREADS: usize = 2;
 /// Stack of these threads: an expression of the largest allowed chain is evaluated by recursion.
@@ -57,25 +60,46 @@ impl Session {
             .with_memory_limit(memory_bytes_max, 1.0)
             .build_arc()
             .map_err(|e| Error::internal("cannot build the SQL session").with_source(e))?;
-        let context = SessionContext::new_with_config_rt(config(), environment);
+        let state = SessionStateBuilder::new()
+            .with_config(config())
+            .with_runtime_env(environment)
+            .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(YieldingJoins))
+            .build();
+        let context = SessionContext::new_with_state(state);
         context.register_udf(ScalarUDF::from(ToHours::new()));
         context.register_udf(ScalarUDF::from(GapHours::new()));
         context.register_udf(ScalarUDF::from(StableHash::new()));
-        let engine = Arc::new(Engine { context, runtime, memory_bytes_max });
+        let engine = Arc::new(Engine::new(context, runtime, memory_bytes_max));
         Ok(Self { engine, deadline: None, interrupt: None })
     }
 
     /// Registers `scenes`, `patches`, `s2`, `s1`, `dem` of a catalog: rows are patches. Before the
     /// first ingest the tables are there, without rows.
     pub fn with_catalog(self, catalog: &Catalog) -> Result<Self> {
+        self.with_files(catalog.scenes_file(), |sensor| catalog.patch_files(sensor))
+    }
+
+    /// As [`Session::with_catalog`], but the rows of `s2`, `s1`, `dem` are whole scenes (`row` and `col` 0).
+    /// `cell` is one number per tile; the patch of a row is the whole scene (its `row` and `col` are -1).
+    pub fn with_scenes(self, catalog: &Catalog) -> Result<Self> {
+        self.with_scene_rows(catalog.scenes())
+    }
+
+    /// The tables of [`Session::with_catalog`] from their files.
+    pub(crate) fn with_files(
+        self,
+        scenes: Option<PathBuf>,
+        patches: impl Fn(Sensor) -> Result<Vec<PathBuf>>,
+    ) -> Result<Self> {
         let mut all = Vec::new();
-        for sensor in [Sensor::S2, Sensor::S1, Sensor::Dem] {
-            let files = catalog.patch_files(sensor)?;
+        for sensor in SENSORS {
+            let files = patches(sensor)?;
             self.register(sensor.name(), self.patches(&files)?)?;
             all.extend(files);
         }
         self.register("patches", self.patches(&all)?)?;
-        let scenes = match catalog.scenes_file() {
+        let scenes = match scenes {
             Some(file) => self.parquet(&[file])?,
             None => scene_table::scenes(&[])?,
         };
@@ -83,11 +107,9 @@ impl Session {
         Ok(self)
     }
 
-    /// As [`Session::with_catalog`], but the rows of `s2`, `s1`, `dem` are whole scenes (`row` and `col` 0).
-    /// `cell` is one number per tile; the patch of a row is the whole scene (its `row` and `col` are -1).
-    pub fn with_scenes(self, catalog: &Catalog) -> Result<Self> {
-        let scenes = catalog.scenes();
-        for sensor in [Sensor::S2, Sensor::S1, Sensor::Dem] {
+    /// The tables of [`Session::with_scenes`] from their rows.
+    pub(crate) fn with_scene_rows(self, scenes: &[Scene]) -> Result<Self> {
+        for sensor in SENSORS {
             self.register(sensor.name(), scene_table::whole(scenes, Some(sensor))?)?;
         }
         self.register("patches", scene_table::whole(scenes, None)?)?;
@@ -175,13 +197,13 @@ impl Session {
         Ok(text)
     }
 
-    fn patches(&self, files: &[std::path::PathBuf]) -> Result<Arc<dyn TableProvider>> {
+    fn patches(&self, files: &[PathBuf]) -> Result<Arc<dyn TableProvider>> {
         if files.is_empty() { patch_table::empty() } else { self.parquet(files) }
     }
 
-    fn parquet(&self, files: &[std::path::PathBuf]) -> Result<Arc<dyn TableProvider>> {
+    fn parquet(&self, files: &[PathBuf]) -> Result<Arc<dyn TableProvider>> {
         let state = self.engine.context.state();
-        self.engine.runtime.block_on(parquet_file::table(&state, files))
+        self.engine.block_on(parquet_file::table(&state, files))
     }
 
     fn register(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
