@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, Float64Array, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::Schema;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+use crate::catalog::schema;
 use crate::error::{Error, Result, While};
 
 /// One number of one method.
@@ -35,20 +36,9 @@ pub struct Row {
     pub samples: u64,
 }
 
-fn schema() -> Arc<Schema> {
-    let text = |n: &str| Field::new(n, DataType::Utf8, false);
-    Arc::new(Schema::new(vec![
-        text("method"),
-        text("stratum"),
-        text("metric"),
-        text("band"),
-        Field::new("value", DataType::Float64, false),
-        Field::new("low", DataType::Float64, true),
-        Field::new("high", DataType::Float64, true),
-        text("unit"),
-        text("definition"),
-        Field::new("samples", DataType::Float64, false),
-    ]))
+/// `schemas/scores.json`.
+fn columns() -> Result<Arc<Schema>> {
+    Ok(Arc::new(schema(include_str!("../../schemas/scores.json"))?))
 }
 
 /// Publishes the rows as Parquet.
@@ -59,7 +49,8 @@ pub fn write_rows(path: &Path, rows: &[Row]) -> Result<()> {
     let number = |f: fn(&Row) -> Option<f64>| -> Arc<dyn Array> {
         Arc::new(rows.iter().map(f).collect::<Float64Array>())
     };
-    let columns = vec![
+    let columns_of = columns()?;
+    let values: Vec<Arc<dyn Array>> = vec![
         text(|r| &r.method),
         text(|r| &r.stratum),
         text(|r| &r.metric),
@@ -69,13 +60,14 @@ pub fn write_rows(path: &Path, rows: &[Row]) -> Result<()> {
         number(|r| r.high),
         text(|r| &r.unit),
         text(|r| &r.definition),
-        number(|r| Some(r.samples as f64)),
+        Arc::new(rows.iter().map(|r| r.samples as i64).collect::<Int64Array>()),
     ];
     let failed = || Error::internal(format!("writing {}", path.display()));
-    let batch = RecordBatch::try_new(schema(), columns).map_err(|e| failed().with_source(e))?;
+    let batch =
+        RecordBatch::try_new(columns_of.clone(), values).map_err(|e| failed().with_source(e))?;
     let mut bytes = Vec::new();
     let mut writer =
-        ArrowWriter::try_new(&mut bytes, schema(), None).map_err(|e| failed().with_source(e))?;
+        ArrowWriter::try_new(&mut bytes, columns_of, None).map_err(|e| failed().with_source(e))?;
     writer.write(&batch).map_err(|e| failed().with_source(e))?;
     writer.close().map_err(|e| failed().with_source(e))?;
     crate::store::publish(path, &bytes)
@@ -105,7 +97,10 @@ pub fn read_rows(path: &Path) -> Result<Vec<Row>> {
         let (unit, what) = (text("unit").ok_or_else(bad)?, text("definition").ok_or_else(bad)?);
         let value = number("value").ok_or_else(bad)?;
         let (low, high) = (number("low").ok_or_else(bad)?, number("high").ok_or_else(bad)?);
-        let samples = number("samples").ok_or_else(bad)?;
+        let samples = batch
+            .column_by_name("samples")
+            .and_then(|c| c.as_any().downcast_ref::<Int64Array>())
+            .ok_or_else(bad)?;
         let maybe = |a: &Float64Array, i: usize| a.is_valid(i).then(|| a.value(i));
         for i in 0..batch.num_rows() {
             rows.push(Row {

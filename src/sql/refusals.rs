@@ -103,7 +103,8 @@ fn a_text_or_chain_beyond_the_limit_is_refused_and_one_within_it_is_answered() {
         let terms: Vec<String> = (0..n).map(|i| format!("slot = {i}")).collect();
         format!("SELECT slot FROM s2 WHERE {}", terms.join(" OR "))
     };
-    let long = refused(&session, &format!("SELECT 1 FROM s2 WHERE {}valid", "valid OR ".repeat(5_000)));
+    let long =
+        refused(&session, &format!("SELECT 1 FROM s2 WHERE {}valid", "valid OR ".repeat(5_000)));
     assert!(long.to_string().contains("operators"), "{long}");
     assert_eq!(session.query(&chain(limits::SQL_OPERATORS_MAX / 2), &[]).unwrap().rows(), 2);
     let plus = format!("SELECT 1{}", " + 1".repeat(limits::SQL_OPERATORS_MAX));

@@ -14,7 +14,9 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::run::{Engine, Wanted};
 use super::{Answer, fault, parquet_file, patch_table, scene_table};
-use super::{gap_hours::GapHours, stable_hash::StableHash, to_hours::ToHours, yielding::YieldingJoins};
+use super::{
+    gap_hours::GapHours, stable_hash::StableHash, to_hours::ToHours, yielding::YieldingJoins,
+};
 use crate::archive::Sensor;
 use crate::catalog::{Catalog, Scene};
 use crate::error::{Error, Kind, Result, While};

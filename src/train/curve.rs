@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Float64Array, RecordBatch, StringArray, UInt64Array};
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::array::{Float64Array, Int64Array, RecordBatch, StringArray};
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::schema;
 use crate::error::{Error, Result};
 
 /// One loss.
@@ -63,20 +63,15 @@ impl Curve {
     /// Publishes `curve.parquet`: step, epoch, split, loss.
     pub(super) fn write(&self, path: &Path) -> Result<()> {
         let p = &self.points;
-        let schema = Arc::new(Schema::new(vec![
-            Field::new("step", DataType::UInt64, false),
-            Field::new("epoch", DataType::UInt64, false),
-            Field::new("split", DataType::Utf8, false),
-            Field::new("loss", DataType::Float64, false),
-        ]));
+        let schema = Arc::new(schema(include_str!("../../schemas/curve.json"))?);
         let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
             Error::internal(format!("writing {}", path.display())).with_source(e)
         };
         let batch = RecordBatch::try_new(
             schema.clone(),
             vec![
-                Arc::new(p.iter().map(|p| p.step).collect::<UInt64Array>()),
-                Arc::new(p.iter().map(|p| p.epoch).collect::<UInt64Array>()),
+                Arc::new(p.iter().map(|p| p.step as i64).collect::<Int64Array>()),
+                Arc::new(p.iter().map(|p| p.epoch as i64).collect::<Int64Array>()),
                 Arc::new(p.iter().map(|p| Some(p.split)).collect::<StringArray>()),
                 Arc::new(p.iter().map(|p| p.loss).collect::<Float64Array>()),
             ],
