@@ -25,7 +25,7 @@ pub const WEIGHTS_BYTES_MAX: u64 = 4 << 30;
 pub const MEMORY_DEFAULT: usize = 2 << 30;
 /// Samples of one run that are held as rows: 600,000 is the study's set, this is 30 of them.
 pub const SAMPLES_MAX: usize = 20_000_000;
-/// Largest width of a network's first level: four times the study's, 470 M parameters in its largest U-Net.
+/// Largest width of a network's first level: four times the study's, some 470 M parameters.
 pub const WIDTH_MAX: i64 = 256;
 /// Largest header of a weights file: names, shapes and the card of a network of some hundred layers.
 pub const WEIGHTS_HEADER_MAX: u64 = 4 << 20;
