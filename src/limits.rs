@@ -63,6 +63,7 @@ pub const SIMULATED_SIDE_MAX: usize = 4096;
 /// Most months of a simulated world.
 pub const SIMULATED_MONTHS_MAX: u32 = 120;
 /// Largest width of a network's first level: four times the study's, 470 M parameters in its largest U-Net.
+/// Largest width of a network's first level: four times the study's, some 470 M parameters.
 pub const WIDTH_MAX: i64 = 256;
 /// Largest header of a weights file: names, shapes and the card of a network of some hundred layers.
 pub const WEIGHTS_HEADER_MAX: u64 = 4 << 20;

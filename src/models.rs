@@ -1,9 +1,10 @@
 //! Networks: one file each, built from a card of `models/*.toml`.
 //!
 //! In: a card, normalised float32 tensors by role, `[b, c, h, w]`. Out: reflectance `[b, 4, h, w]`.
-//! Promises: layers and padding are those of the study (TensorFlow's SAME), with the original's layer
-//! names; the same card and seed give the same weights on every machine. Refuses: a card that does not
-//! fit its network or the layout, weights that do not fit the network or are not finite, other formats.
+//! Promises: layers and padding are those of the study (TensorFlow's SAME), with the original's
+//! layer names; the same card and seed give the same weights on every machine. Refuses: a card that
+//! does not fit its network or the layout, weights that do not fit the network or are not finite,
+//! other formats.
 
 mod blend;
 mod card;
@@ -18,6 +19,8 @@ mod initial;
 mod inputs;
 mod keras;
 mod layers;
+#[cfg(test)]
+mod learn;
 mod model;
 mod monthly;
 mod msop_unet;

@@ -1,9 +1,10 @@
 //! Patches to libtorch tensors and back; the only room that hands memory to libtorch.
 //!
-//! In: patches and blocks of one layer, in their stored integers. Out: one tensor a role, `[b, c, h, w]`,
-//! normalised on its device as the study does. Promises: a batch is one contiguous copy; uint16, which tch
-//! lacks, travels as its bits in int16; a program without a GPU never opens the GPU's libraries.
-//! Refuses: patches of another layer or size than the stack's, outputs that are not numbers.
+//! In: patches and blocks of one layer, in their stored integers. Out: one tensor a role, `[b, c,
+//! h, w]`, normalised on its device as the study does. Promises: a batch is one contiguous copy;
+//! uint16, which tch lacks, travels as its bits in int16; a program without a GPU never opens the
+//! GPU's libraries. Refuses: patches of another layer or size than the stack's, outputs that are
+//! not numbers.
 
 mod batch;
 mod block;

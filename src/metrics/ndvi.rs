@@ -47,8 +47,8 @@ impl Metric for Ndvi {
     }
 
     fn finish(&self, _: &[String], scores: &mut Vec<Score>) {
-        let text = "mean absolute error of (B08 - B04) / (B08 + B04), clipped to -1..1, over valid pixels \
-                    whose target has B08 + B04 of at least 0.02";
+        let text = "mean absolute error of (B08 - B04) / (B08 + B04), clipped to -1..1, over \
+                    valid pixels whose target has B08 + B04 of at least 0.02";
         scores.push(Score::new("ndvi_mae", "all", self.errors.value(), "1", text));
     }
 }

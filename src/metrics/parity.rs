@@ -10,8 +10,8 @@ fn score(scores: &Scores, metric: &str) -> f64 {
     scores.finish().into_iter().find(|s| s.metric == metric && s.band == "all").unwrap().value
 }
 
-/// The original works in float32, whose arccos of a cosine near 1 keeps few digits: angles are the same
-/// when their cosines are, to two of float32's steps.
+/// The original works in float32, whose arccos of a cosine near 1 keeps few digits: angles are the
+/// same when their cosines are, to two of float32's steps.
 fn close(got: f64, want: f64, what: &str) {
     let angle = what.ends_with("SAM") && (got.cos() - want.cos()).abs() <= 2.4e-7;
     let near = got == want || angle || (got - want).abs() <= 1e-4 * want.abs();

@@ -31,8 +31,8 @@ impl Metric for Psnr {
     }
 
     fn finish(&self, _: &[String], scores: &mut Vec<Score>) {
-        let text = "10 log10(1 / MSE) of reflectance, peak 1, with the MSE pooled over all valid pixels, \
-                    bands and images (the study's definition)";
+        let text = "10 log10(1 / MSE) of reflectance, peak 1, with the MSE pooled over all \
+                    valid pixels, bands and images (the study's definition)";
         scores.push(Score::new("psnr", "all", decibels(self.pooled.value()), "dB", text));
         let text = "median over images of 10 log10(1 / MSE of the image), peak 1";
         scores.push(Score::new("psnr_median", "all", median(&self.images), "dB", text));

@@ -71,8 +71,9 @@ impl Scores {
         })
     }
 
-    /// The numbers: psnr, psnr_median, mse, rmse (all and per band), ssim, sam, sam_deg, mae (all and per
-    /// band), bias per band, ndvi_mae where B04 and B08 are there, pixels. None if no pixel was valid.
+    /// The numbers: psnr, psnr_median, mse, rmse (all and per band), ssim, sam, sam_deg, mae (all
+    /// and per band), bias per band, ndvi_mae where B04 and B08 are there, pixels. None if no pixel
+    /// was valid.
     pub fn finish(&self) -> Vec<Score> {
         let mut scores = Vec::new();
         if self.pixels > 0.0 {

@@ -19,7 +19,8 @@ const C2: f64 = 9e-4;
 #[derive(Debug, Default)]
 pub(super) struct Ssim(Mean);
 
-/// Weighted sums over every whole window, `[b, c, h - 10, w - 10]`; rows and columns one after the other.
+/// Weighted sums over every whole window, `[b, c, h - 10, w - 10]`; rows and columns one after the
+/// other.
 fn windows(map: &Tensor) -> Result<Tensor> {
     let half = (SIDE / 2) as f64;
     let raw: Vec<f64> =
@@ -55,7 +56,8 @@ impl Metric for Ssim {
         if h < SIDE || w < SIDE {
             return Ok(());
         }
-        // A window counts when all of its pixels do: the smallest of them, as the largest of their negative.
+        // A window counts when all of its pixels do: the smallest of them, as the largest of their
+        // negative.
         let side = [SIDE, SIDE];
         let least = pixels.valid.f_neg()?.f_max_pool2d(side, [1, 1], [0, 0], [1, 1], false)?;
         let whole = least.f_neg()?.f_to_kind(Kind::Double)?;
@@ -71,8 +73,9 @@ impl Metric for Ssim {
     }
 
     fn finish(&self, _: &[String], scores: &mut Vec<Score>) {
-        let text = "mean over images of the mean SSIM over bands and whole 11 x 11 windows (Gaussian 1.5, \
-                    peak 1, K 0.01 0.03) without an invalid pixel; images without such a window are left out";
+        let text = "mean over images of the mean SSIM over bands and whole 11 x 11 windows \
+                    (Gaussian 1.5, peak 1, K 0.01 0.03) without an invalid pixel; images without \
+                    such a window are left out";
         scores.push(Score::new("ssim", "all", self.0.value(), "1", text));
     }
 }

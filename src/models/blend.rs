@@ -21,8 +21,8 @@ pub(super) fn channels(head: Head, optical: &[String]) -> i64 {
 
 /// The image from the last layer `[b, channels, h, w]`.
 ///
-/// `Blend`: channels 0..4 are an estimate; the others become, by softmax, weights of the estimate and of
-/// each optical input in order; the image is the weighted mean.
+/// `Blend`: channels 0..4 are an estimate; the others become, by softmax, weights of the estimate
+/// and of each optical input in order; the image is the weighted mean.
 pub(super) fn image(
     head: Head,
     last: Tensor,

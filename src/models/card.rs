@@ -19,7 +19,8 @@ pub struct Card {
     pub network: String,
     /// Features of the first level (the study: 64); the others scale with it.
     pub width: i64,
-    /// Input roles in order, as `s1_t`, `s2_t`, `dem`. Leaving out the `s1_*` or `dem` makes the ablations.
+    /// Input roles in order, as `s1_t`, `s2_t`, `dem`. Leaving out the `s1_*` or `dem` makes the
+    /// ablations.
     pub inputs: Vec<String>,
     /// Target role.
     #[serde(default = "target")]
@@ -36,8 +37,9 @@ pub enum Head {
     /// The study's: the last layer is the image.
     #[default]
     Plain,
-    /// The last layer is an image and, per pixel, a weight (softmax) for it and for each optical input;
-    /// the output is their weighted mean. It starts near its inputs and learns within minutes.
+    /// The last layer is an image and, per pixel, a weight (softmax) for it and for each optical
+    /// input; the output is their weighted mean. It starts near its inputs and learns within
+    /// minutes.
     Blend,
 }
 
@@ -51,7 +53,8 @@ impl Card {
         shelf::CARDS.iter().map(|(name, _)| *name).collect()
     }
 
-    /// A shipped card by name, or a user's file by path. Refuses a card that does not fit its network.
+    /// A shipped card by name, or a user's file by path. Refuses a card that does not fit its
+    /// network.
     pub fn open(name_or_path: &str) -> Result<Self> {
         if let Some((name, text)) = shelf::CARDS.iter().find(|(name, _)| *name == name_or_path) {
             return Self::parse(text).during(|| format!("reading the shipped card {name}"));
@@ -97,7 +100,8 @@ impl Card {
         design::of(self).map(|_| ())
     }
 
-    /// Checks that a layout offers every input and the target. Refuses with the names that are missing.
+    /// Checks that a layout offers every input and the target. Refuses with the names that are
+    /// missing.
     pub fn check_roles(&self, roles: &[&str], with_target: bool) -> Result<()> {
         let target = with_target.then_some(&self.target);
         let missing: Vec<&str> = self

@@ -78,8 +78,8 @@ impl Conv {
         Ok(padded.f_conv2d(weight, Some(bias), stride, [0, 0], [1, 1], 1)?)
     }
 
-    /// Zeros before and after an axis of `size`: SAME gives the odd one to the end, so stride 2 over an
-    /// even size has none before and one after.
+    /// Zeros before and after an axis of `size`: SAME gives the odd one to the end, so stride 2
+    /// over an even size has none before and one after.
     fn same(&self, size: i64) -> (i64, i64) {
         let steps = (size + self.stride - 1) / self.stride;
         let all = ((steps - 1) * self.stride + self.kernel - size).max(0);

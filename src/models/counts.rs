@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
 
 use super::{Card, Head, Model, design, inputs};
-use crate::tensors::role_layer;
+use crate::tensors::{limit_threads, role_layer};
 
 #[test]
 fn networks_have_as_many_parameters_as_the_originals() {
@@ -60,6 +60,7 @@ fn narrow() -> Vec<Model> {
 
 #[test]
 fn every_network_runs_on_its_roles_and_trains_every_weight() {
+    limit_threads(1);
     for model in narrow() {
         let output = model.forward(&random(&model.card, 64)).unwrap();
         assert_eq!(output.size(), [1, 4, 64, 64], "{}", model.card.name);
@@ -73,6 +74,7 @@ fn every_network_runs_on_its_roles_and_trains_every_weight() {
 
 #[test]
 fn a_pixel_sees_no_farther_than_the_support() {
+    limit_threads(1);
     for model in narrow() {
         let (side, at) = (224, 111);
         let inputs = random(&model.card, side);

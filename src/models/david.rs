@@ -1,4 +1,5 @@
-//! `david`: a small network of three dates without skips, for tests and slow machines (`crga_os2_david`).
+//! `david`: a small network of three dates without skips, for tests and slow machines
+//! (`crga_os2_david`).
 
 use std::collections::BTreeMap;
 

@@ -40,7 +40,8 @@ pub(super) fn page(card: &Card, network: &dyn Network) -> String {
     }
     let _ = writeln!(
         text,
-        "\n{} parameters; an output pixel sees {} px (10 m) on each side; sides are multiples of {} px",
+        "\n{} parameters; an output pixel sees {} px (10 m) around; \
+         sides are multiples of {} px",
         design.parameters(),
         network.support(),
         network.multiple()

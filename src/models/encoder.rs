@@ -41,7 +41,8 @@ pub(super) struct Stem {
 }
 
 impl Stem {
-    /// The radar and optical role of each suffix, as far as the card names them, with `conv1` and `conv2`.
+    /// The radar and optical role of each suffix, as far as the card names them, with `conv1` and
+    /// `conv2`.
     pub fn of(card: &Card, suffixes: &[&str]) -> Self {
         let date = |suffix: &&str| {
             let roles = [format!("s1_{suffix}"), format!("s2_{suffix}")];

@@ -24,7 +24,8 @@ impl Initial {
                 (0..count).map(|_| ((2.0 * chance.unit() - 1.0) * limit) as f32).collect()
             }
             Self::FanIn => {
-                // Keras reads the third axis of a kernel as its input; in a transposed one that is the output.
+                // Keras reads the third axis of a kernel as its input; in a transposed one that is
+                // the output.
                 let fan = if conv.transposed { conv.outputs } else { conv.inputs };
                 // Cutting at two deviations shrinks a normal's deviation to 0.8796 of it.
                 let deviation = (1.0 / (area * fan) as f64).sqrt() / 0.879_625_661_034_239_8;

@@ -4,10 +4,11 @@ use tch::Tensor;
 
 use crate::error::{Error, Result};
 
-/// A Keras tensor, `LAYER/kernel` `[h, w, a, b]` or `LAYER/bias` `[n]`, as ours: name and libtorch layout.
+/// A Keras tensor, `LAYER/kernel` `[h, w, a, b]` or `LAYER/bias` `[n]`, as ours: name and libtorch
+/// layout.
 ///
-/// Plain kernels are (h, w, in, out) and transposed ones (h, w, out, in); libtorch wants (out, in, h, w)
-/// and (in, out, h, w), so one permutation serves both.
+/// Plain kernels are (h, w, in, out) and transposed ones (h, w, out, in); libtorch wants (out, in,
+/// h, w) and (in, out, h, w), so one permutation serves both.
 pub fn from_keras(name: &str, tensor: &Tensor) -> Result<(String, Tensor)> {
     let ours = our_name(name)?;
     let values = match (ours.ends_with("weight"), tensor.dim()) {
@@ -29,7 +30,8 @@ pub fn to_keras(tensor: &Tensor) -> Result<Tensor> {
     })
 }
 
-/// `conv2_bn_relu/kernel` is our `conv2.weight`: the original names a layer after what it once held.
+/// `conv2_bn_relu/kernel` is our `conv2.weight`: the original names a layer after what it once
+/// held.
 pub(super) fn our_name(name: &str) -> Result<String> {
     let (layer, part) = match name.rsplit_once('/') {
         Some((layer, "kernel")) => (layer, "weight"),

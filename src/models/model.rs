@@ -35,8 +35,9 @@ impl Model {
         Ok(Self { card, vars, network: (design.build)(layers) })
     }
 
-    /// Reads `*.safetensors` and the card in its metadata. Everything is compared with the network before
-    /// anything is copied. Refuses other formats, names, shapes and types, and values that are not finite.
+    /// Reads `*.safetensors` and the card in its metadata. Everything is compared with the network
+    /// before anything is copied. Refuses other formats, names, shapes and types, and values that
+    /// are not finite.
     pub fn load(weights: &Path, device: Device) -> Result<Self> {
         weights::load(weights, device)
     }
@@ -47,7 +48,8 @@ impl Model {
     }
 
     /// Publishes weights as safetensors; `about` (what it was trained on) and the card go into the
-    /// metadata. The same weights and text give the same bytes. Refuses weights that are not finite.
+    /// metadata. The same weights and text give the same bytes. Refuses weights that are not
+    /// finite.
     pub fn save(&self, path: &Path, about: &BTreeMap<String, String>) -> Result<()> {
         weights::save(self, path, about)
     }

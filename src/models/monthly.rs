@@ -1,4 +1,5 @@
-//! `monthly`: six dates of a month into one clear image (`monthly_synthesis_6_s2_images`, `…_s2s1_images`).
+//! `monthly`: six dates of a month into one clear image (`monthly_synthesis_6_s2_images`,
+//! `…_s2s1_images`).
 
 use super::Card;
 use super::design::{Design, check_inputs};
@@ -12,7 +13,8 @@ const RADAR: [&str; 6] = ["s1_t0", "s1_t1", "s1_t2", "s1_t3", "s1_t4", "s1_t5"];
 
 /// Refuses inputs other than six optical dates, alone or with six radar dates and `dem`.
 ///
-/// With radar, its dates pass the encoder on their own after the optical ones, and elevation joins raw.
+/// With radar, its dates pass the encoder on their own after the optical ones, and elevation joins
+/// raw.
 pub(super) fn design(card: &Card) -> Result<Design> {
     let all = [&OPTICAL[..], &RADAR[..], &["dem"]].concat();
     check_inputs(card, &[OPTICAL.to_vec(), all])?;

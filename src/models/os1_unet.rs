@@ -1,4 +1,5 @@
-//! `os1-unet`: the image of a date from radar alone and from the dates before and after (`crga_os1_unet`).
+//! `os1-unet`: the image of a date from radar alone and from the dates before and after
+//! (`crga_os1_unet`).
 
 use super::Card;
 use super::design::{Design, check_inputs};

@@ -8,7 +8,7 @@ use tch::{Device, Tensor};
 
 use super::keras::our_name;
 use super::{Card, Model, from_keras, to_keras};
-use crate::tensors::{normalise, read_tensors, reference, role_layer};
+use crate::tensors::{limit_threads, normalise, read_tensors, reference, role_layer};
 
 /// SplitMix64 at a place of its stream, as the reference defines its weights.
 fn unit(seed: u64, i: u64) -> f32 {
@@ -111,9 +111,9 @@ impl Case {
         }
     }
 
-    /// Keras' Adam: its epsilon stands beside the uncorrected root, unlike libtorch's. The reference's
-    /// counter reads 1, 3, 4 at its three steps: with 1, 2, 3 the third loss is up to 2 % off, with
-    /// these it agrees to the last digits for every network.
+    /// Keras' Adam: its epsilon stands beside the uncorrected root, unlike libtorch's. The
+    /// reference's counter reads 1, 3, 4 at its three steps: with 1, 2, 3 the third loss is up to 2
+    /// % off, with these it agrees to the last digits for every network.
     fn steps(&self) {
         let adam = &self.json["adam"];
         let number = |key: &str| adam[key].as_f64().unwrap();
@@ -145,6 +145,8 @@ impl Case {
 
 fn parity(name: &str, card: &str) {
     let Some(folder) = reference(&format!("parity of {card}"), "decloud/models") else { return };
+    // Tests run side by side: several threads in each would only wait for one another.
+    limit_threads(1);
     let case = case(&folder, name, card);
     assert_eq!(case.model.parameters(), case.json["parameters"].as_i64().unwrap());
     case.outputs();

@@ -1,4 +1,5 @@
-//! `ssop-resnet`: the residual network of Meraner et al. as the study changed it (`meraner_original`).
+//! `ssop-resnet`: the residual network of Meraner et al. as the study changed it
+//! (`meraner_original`).
 
 use std::collections::BTreeMap;
 
@@ -20,8 +21,8 @@ struct Resnet {
     order: Vec<String>,
 }
 
-/// Four times the card's width in every layer (the study: 256). Refuses other inputs than `s2_t` with or
-/// without `s1_t`, and a blended head: it adds its output to `s2_t` already.
+/// Four times the card's width in every layer (the study: 256). Refuses other inputs than `s2_t`
+/// with or without `s1_t`, and a blended head: it adds its output to `s2_t` already.
 pub(super) fn design(card: &Card) -> Result<Design> {
     check_inputs(card, &[vec!["s1_t", "s2_t"], vec!["s2_t"]])?;
     if card.head != Head::Plain {

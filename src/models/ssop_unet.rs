@@ -1,4 +1,5 @@
-//! `ssop-unet`: one cloudy date, with or without radar and elevation (the original's `meraner_unet`).
+//! `ssop-unet`: one cloudy date, with or without radar and elevation (the original's
+//! `meraner_unet`).
 
 use super::Card;
 use super::design::{Design, check_inputs};

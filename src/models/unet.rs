@@ -1,7 +1,8 @@
 //! The study's U-Net over any number of dates: one encoder shared by all of them, one decoder.
 //!
-//! Every date leaves its features at 10, 20, 40, 80 and 160 m; the decoder starts from all codes at 320 m
-//! and joins the features of all dates, in their order, before each step up. No residual to the input.
+//! Every date leaves its features at 10, 20, 40, 80 and 160 m; the decoder starts from all codes at
+//! 320 m and joins the features of all dates, in their order, before each step up. No residual to
+//! the input.
 
 use std::collections::BTreeMap;
 

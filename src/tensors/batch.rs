@@ -8,11 +8,12 @@ use super::block::append;
 use crate::archive::{Block, Kind as Stored, Layer, Patch, Values};
 use crate::error::{Error, Result};
 
-/// Tensors by role, `[b, c, h, w]`, in stored integers (int16; uint16 as its bits in int16) or float32
-/// after [`super::normalise`].
+/// Tensors by role, `[b, c, h, w]`, in stored integers (int16; uint16 as its bits in int16) or
+/// float32 after [`super::normalise`].
 #[derive(Debug)]
 pub struct Batch {
-    /// One tensor a role. A coarse optical role is named `s2_20m_t` beside `s2_t`; masks `mask_target`.
+    /// One tensor a role. A coarse optical role is named `s2_20m_t` beside `s2_t`; masks
+    /// `mask_target`.
     pub tensors: BTreeMap<String, Tensor>,
     /// Names of the samples, in batch order.
     pub names: Vec<String>,
@@ -66,8 +67,8 @@ impl Stack {
         Ok(())
     }
 
-    /// The tensor `[b, c, h, w]` of the stored type (uint16 as the same bits in int16, mask uint8), where
-    /// b is the number of patches pushed. Refuses an empty stack.
+    /// The tensor `[b, c, h, w]` of the stored type (uint16 as the same bits in int16, mask uint8),
+    /// where b is the number of patches pushed. Refuses an empty stack.
     pub fn finish(self) -> Result<Tensor> {
         if self.pushed == 0 {
             return Err(Error::internal(format!("an empty batch of {}", self.layer.name())));

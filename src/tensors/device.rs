@@ -21,7 +21,10 @@ pub fn pick_device(text: &str) -> Result<Device> {
     }
 }
 
-/// Sets how many threads libtorch may use for one operator; at least one, at most 1024.
+/// Sets how many threads libtorch may use for one operator that this thread calls; 1 to 1024.
+///
+/// OpenMP keeps the number per calling thread: each that runs networks sets its own. More of
+/// them than free cores is far slower than one, since they spin while they wait for each other.
 pub fn limit_threads(threads: usize) {
     tch::set_num_threads(threads.clamp(1, 1024) as i32);
 }

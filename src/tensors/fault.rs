@@ -5,7 +5,8 @@ use tch::TchError;
 use crate::error::{Error, Kind};
 
 impl From<TchError> for Error {
-    /// Memory becomes [`Kind::OutOfMemory`]; the rest is a fault of ours, since sizes are checked before.
+    /// Memory becomes [`Kind::OutOfMemory`]; the rest is a fault of ours, since sizes are checked
+    /// before.
     fn from(fault: TchError) -> Self {
         let text = fault.to_string();
         // libtorch adds a C++ stack below its first line.

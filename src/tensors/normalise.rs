@@ -5,9 +5,9 @@ use tch::{Device, Kind, Tensor};
 use crate::archive::Layer;
 use crate::error::{Error, Result};
 
-/// Stored integers `[b, c, h, w]` to float32 on `device`: optical and elevation x 1e-4, radar (uint16 bits
-/// in int16) / 65535. No clipping: no-data reaches a network as -1 (optical) or 0 (radar), as in the study.
-/// A mask keeps its bits and type and only moves.
+/// Stored integers `[b, c, h, w]` to float32 on `device`: optical and elevation x 1e-4, radar
+/// (uint16 bits in int16) / 65535. No clipping: no-data reaches a network as -1 (optical) or 0
+/// (radar), as in the study. A mask keeps its bits and type and only moves.
 pub fn normalise(layer: Layer, stored: &Tensor, device: Device) -> Result<Tensor> {
     // The integers travel, not the floats: half the bytes.
     let here = stored.f_to_device(device)?;
@@ -25,7 +25,8 @@ pub fn normalise(layer: Layer, stored: &Tensor, device: Device) -> Result<Tensor
 }
 
 /// Network output `[b, c, h, w]` (reflectance) to stored int16 values, rounded and clipped to
-/// -9999..=32767 so that no value reads as no-data; row-major. Refuses outputs that are not numbers.
+/// -9999..=32767 so that no value reads as no-data; row-major. Refuses outputs that are not
+/// numbers.
 pub fn denormalise_s2(output: &Tensor) -> Result<Vec<i16>> {
     let cpu = output.f_detach()?.f_to_device(Device::Cpu)?;
     if cpu.f_isnan()?.f_any()?.f_int64_value(&[])? != 0 {

@@ -3,8 +3,8 @@
 use crate::archive::Layer;
 use crate::error::{Error, Result};
 
-/// The layer of a role: `s2_t` is 10 m optical, `s2_20m_t` 20 m optical, `s1_tm1` radar, `mask_target`
-/// the optical mask, `dem` elevation. Refuses any other beginning.
+/// The layer of a role: `s2_t` is 10 m optical, `s2_20m_t` 20 m optical, `s1_tm1` radar,
+/// `mask_target` the optical mask, `dem` elevation. Refuses any other beginning.
 pub fn role_layer(role: &str) -> Result<Layer> {
     // The longer beginning first: `s2_20m_t` also starts with `s2_`.
     let known = [
