@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::stream::{Emit, Operator};
-use crate::tensors::Batch;
+use crate::tensors::{Batch, limit_threads};
 
 /// One of the eight symmetries of the square a batch, drawn from (seed, epoch, batch number).
 pub struct Augment {
@@ -26,6 +26,7 @@ impl Operator for Augment {
     }
 
     fn apply(&mut self, mut item: Batch, out: &mut Emit<Batch>) -> Result<()> {
+        limit_threads(1);
         let draw = super::order::mix(self.seed, self.count) % 8;
         self.count += 1;
         for tensor in item.tensors.values_mut() {

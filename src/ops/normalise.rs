@@ -5,7 +5,7 @@ use tch::{Device, Kind};
 use crate::archive::{Layer, Sensor, mask};
 use crate::error::{Error, Result};
 use crate::stream::{Emit, Operator};
-use crate::tensors::{Batch, normalise};
+use crate::tensors::{Batch, limit_threads, normalise};
 
 /// Scales every tensor of a batch and moves it to a device. An optical tensor also gives `valid_NAME`, true where
 /// all bands hold data, so that no-data never reaches a loss or a metric; `mask` becomes `cloudy`.
@@ -68,6 +68,8 @@ impl Operator for Normalise {
     }
 
     fn apply(&mut self, item: Batch, out: &mut Emit<Batch>) -> Result<()> {
+        // The cores belong to the network; scaling is a pass over memory that one thread fills.
+        limit_threads(1);
         out.push(self.convert(item)?);
         Ok(())
     }

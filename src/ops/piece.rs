@@ -14,7 +14,7 @@ use crate::archive::{Block, Layer, Tile, Values};
 use crate::error::{Error, Result};
 use crate::geo::{Grid, Stamp, Window};
 use crate::stream::{Emit, Operator, Weigh};
-use crate::tensors::{Batch, from_block, normalise};
+use crate::tensors::{Batch, from_block, limit_threads, normalise};
 
 /// The U-Nets see 66 px; the next multiple of their stride of 32.
 pub const HALO: usize = 96;
@@ -122,6 +122,7 @@ impl ReadPiece {
     }
 
     fn read(&self, task: Task) -> Result<PieceInput> {
+        limit_threads(1);
         let mut tensors = BTreeMap::new();
         for role in &self.roles {
             let window = even(task.input).coarsen(role.layer.factor()).ok_or_else(|| {
