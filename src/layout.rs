@@ -15,6 +15,7 @@ mod scenes;
 #[cfg(test)]
 mod semantics;
 mod shipped;
+mod table;
 
 pub use file::Layout;
 pub use samples::{PatchRef, Role, Sample, Samples};

@@ -103,7 +103,8 @@ fn a_text_or_chain_beyond_the_limit_is_refused_and_one_within_it_is_answered() {
         let terms: Vec<String> = (0..n).map(|i| format!("slot = {i}")).collect();
         format!("SELECT slot FROM s2 WHERE {}", terms.join(" OR "))
     };
-    let long = refused(&session, &format!("SELECT 1 FROM s2 WHERE {}valid", "valid OR ".repeat(5_000)));
+    let long =
+        refused(&session, &format!("SELECT 1 FROM s2 WHERE {}valid", "valid OR ".repeat(5_000)));
     assert!(long.to_string().contains("operators"), "{long}");
     assert_eq!(session.query(&chain(limits::SQL_OPERATORS_MAX / 2), &[]).unwrap().rows(), 2);
     let plus = format!("SELECT 1{}", " + 1".repeat(limits::SQL_OPERATORS_MAX));
@@ -181,7 +182,10 @@ fn a_query_beyond_its_memory_or_time_ends_with_an_error() {
     let session = session.with_deadline(Duration::from_secs(60)).with_interrupt(|| true);
     let error = session.query(endless, &[]).map(|a| a.rows()).unwrap_err();
     assert!(error.is_cancelled() && error.to_string().contains("request"), "{error}");
-    drop(session);
+    while session.memory_in_use() > 0 && start.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(session.memory_in_use(), 0, "a stopped query still runs");
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     drop(folder);
 }

@@ -14,7 +14,9 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::run::{Engine, Wanted};
 use super::{Answer, fault, parquet_file, patch_table, scene_table};
-use super::{gap_hours::GapHours, stable_hash::StableHash, to_hours::ToHours, yielding::YieldingJoins};
+use super::{
+    gap_hours::GapHours, stable_hash::StableHash, to_hours::ToHours, yielding::YieldingJoins,
+};
 use crate::archive::Sensor;
 use crate::catalog::{Catalog, Scene};
 use crate::error::{Error, Kind, Result, While};
@@ -146,6 +148,11 @@ impl Session {
     pub fn with_interrupt(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.interrupt = Some(Arc::new(stop));
         self
+    }
+
+    /// Bytes that running queries hold of the memory limit.
+    pub fn memory_in_use(&self) -> usize {
+        self.engine.context.runtime_env().memory_pool.reserved()
     }
 
     /// Names and columns of the registered tables, by name.
