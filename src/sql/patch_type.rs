@@ -14,7 +14,8 @@ pub(super) fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
-/// Storage of the type: sensor, slot along the time axis, row and column (-1: the whole scene), time.
+/// Storage of the type: sensor, slot along the time axis, row and column (-1: the whole scene),
+/// time.
 pub(crate) fn patch_fields() -> Fields {
     Fields::from(vec![
         Field::new("sensor", DataType::Utf8, true),

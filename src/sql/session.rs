@@ -82,8 +82,9 @@ impl Session {
         self.with_files(catalog.scenes_file(), |sensor| catalog.patch_files(sensor))
     }
 
-    /// As [`Session::with_catalog`], but the rows of `s2`, `s1`, `dem` are whole scenes (`row` and `col` 0).
-    /// `cell` is one number per tile; the patch of a row is the whole scene (its `row` and `col` are -1).
+    /// As [`Session::with_catalog`], but the rows of `s2`, `s1`, `dem` are whole scenes (`row` and
+    /// `col` 0). `cell` is one number per tile; the patch of a row is the whole scene (its `row`
+    /// and `col` are -1).
     pub fn with_scenes(self, catalog: &Catalog) -> Result<Self> {
         self.with_scene_rows(catalog.scenes())
     }
