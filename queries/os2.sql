@@ -45,11 +45,11 @@ found AS (
     -- Split by time, for a series over one place: nothing that trains is later than the validation.
     CASE
       WHEN $valid_from = '' THEN NULL
-      WHEN target.time >= CAST($test_from AS TIMESTAMP) THEN 'test'
-      WHEN tp1.time < CAST($valid_from AS TIMESTAMP)
-        AND target.time < CAST($valid_from AS TIMESTAMP) THEN 'train'
-      WHEN target.time >= CAST($valid_from AS TIMESTAMP)
-        AND tp1.time < CAST($test_from AS TIMESTAMP) THEN 'valid'
+      WHEN target.time >= CAST(NULLIF($test_from, '') AS TIMESTAMP) THEN 'test'
+      WHEN tp1.time < CAST(NULLIF($valid_from, '') AS TIMESTAMP)
+        AND target.time < CAST(NULLIF($valid_from, '') AS TIMESTAMP) THEN 'train'
+      WHEN target.time >= CAST(NULLIF($valid_from, '') AS TIMESTAMP)
+        AND tp1.time < CAST(NULLIF($test_from, '') AS TIMESTAMP) THEN 'valid'
       ELSE 'buffer'
     END AS split,
     row_number() OVER (

@@ -1,8 +1,9 @@
 //! Acquisition layouts: a SQL file becomes a checked list of roles, and its rows become samples.
 //!
-//! In: a query file and a session. Out: samples that name patches; no pixel is touched. Promises: the order is a
-//! function of (snapshot, query, seed), for any number of threads. Refuses: a layout without a column of
-//! type patch, a role that is empty in some rows only, a sample whose patches lie at different places.
+//! In: a query file and a session. Out: samples that name patches; no pixel is touched. Promises:
+//! the order is a function of (snapshot, query, seed), for any number of threads. Refuses: a layout
+//! without a column of type patch, a role that is empty in some rows only, a sample whose patches
+//! lie at different places.
 
 #[cfg(test)]
 mod decloud;
@@ -15,6 +16,7 @@ mod scenes;
 #[cfg(test)]
 mod semantics;
 mod shipped;
+mod table;
 
 pub use file::Layout;
 pub use samples::{PatchRef, Role, Sample, Samples};

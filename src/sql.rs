@@ -6,6 +6,8 @@
 //! read files or set options; texts and chains beyond the limits; answers beyond the memory limit.
 
 mod answer;
+#[cfg(test)]
+mod catalogs;
 mod fault;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -27,6 +29,6 @@ mod yielding;
 pub use answer::Answer;
 pub use session::{Param, Session};
 
-pub(crate) use patch_type::{is_patch, patch_field};
+pub(crate) use patch_type::{is_patch, patch_field, patch_fields};
 pub(crate) use similar::nearest;
 pub(crate) use statement::{parameters, without_comments};

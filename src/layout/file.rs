@@ -129,10 +129,11 @@ impl Layout {
 
     /// Runs the query; each row with a patch column for every role is one sample, with its split.
     ///
-    /// Needs a column `tile`; `row` and `col` are taken from the patches where there is none; a text
-    /// column `split` overrules the splitter. A role without a patch in any row is left out (an archive
-    /// without elevation still serves the networks that need none); a role without a patch in some
-    /// rows is an error. Rows are sorted by (tile, row, col, times) and equal ones merged.
+    /// Needs a column `tile`; `row` and `col` are taken from the patches where there is none; a
+    /// text column `split` overrules the splitter. A role without a patch in any row is left out
+    /// (an archive without elevation still serves the networks that need none); a role without a
+    /// patch in some rows is an error. Rows are sorted by (tile, row, col, times) and equal ones
+    /// merged.
     pub fn samples(&self, session: &Session, splitter: &Splitter) -> Result<Samples> {
         let doing = |e: Error| e.context(format!("running layout {}", self.name));
         let (roles, rows) =

@@ -88,7 +88,8 @@ impl<'a> Gatherer<'a> {
             let at = *place.get_or_insert(if whole { (0, 0) } else { (patch.row, patch.col) });
             if !whole && at != (patch.row, patch.col) {
                 return Err(Error::usage(format!(
-                    "role {} lies at row {}, column {}, its sample at row {}, column {} of tile {tile}",
+                    "role {} lies at row {}, column {}, its sample at row {}, column {} \
+                     of tile {tile}",
                     role.name, patch.row, patch.col, at.0, at.1
                 ))
                 .hint("join the tables on cell"));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::archive::Sensor;
 use crate::geo::{Split, Stamp};
 
-/// One column of type patch: an input or target by its name, as `s2_t`, `s1_tm1`, `s2_target`, `dem`.
+/// One column of type patch: an input or target by its name, as `s2_t`, `s1_tm1`, `s2_target`,
+/// `dem`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
     /// Column name.

@@ -57,7 +57,8 @@ fn each_cloudy_scene_gets_the_least_cloudy_then_nearest_neighbours_with_their_ra
     assert_eq!(names, ["s2_tm1", "s1_tm1", "s2_t", "s1_t", "s2_tp1", "s1_tp1", "dem"]);
     let rows: Vec<Vec<u32>> =
         samples.rows.iter().map(|s| s.patches.iter().map(|p| p.slot).collect()).collect();
-    // Slot 6 is clear and near but holds no data; slot 5 has nothing after it, slot 0 nothing before.
+    // Slot 6 is clear and near but holds no data; slot 5 has nothing after it, slot 0 nothing
+    // before.
     assert_eq!(rows, [[2, 2, 3, 3, 5, 5, 0], [2, 2, 4, 4, 5, 5, 0]]);
     assert_eq!(samples.rows[0].patches[0].row, u32::MAX);
     assert_eq!((samples.rows[0].row, samples.rows[0].col), (0, 0));

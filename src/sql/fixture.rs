@@ -7,10 +7,10 @@ use arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
     StructArray, TimestampMicrosecondArray,
 };
+use arrow::datatypes::{DataType, Fields, SchemaRef};
 use tempfile::TempDir;
 
-use super::patch_type::patch_fields;
-use super::{Answer, Session, patch_table};
+use super::{Answer, Session};
 use crate::archive::Sensor;
 
 /// One row of a patch table.
@@ -93,6 +93,7 @@ fn write(rows: &[&Patch]) -> Answer {
         TimestampMicrosecondArray::from_iter_values(rows.iter().map(|p| p.time))
             .with_timezone("UTC"),
     );
+    let schema = crate::catalog::patches_schema().unwrap();
     let parts = vec![
         text(|p| p.sensor.name()),
         int(|p| p.slot),
@@ -114,9 +115,15 @@ fn write(rows: &[&Patch]) -> Answer {
         int(|p| p.slot),
         Arc::new(rows.iter().map(|p| p.cloud).collect::<Float64Array>()),
         Arc::new(rows.iter().map(|p| Some(p.valid)).collect::<BooleanArray>()),
-        Arc::new(StructArray::try_new(patch_fields(), parts, None).unwrap()),
+        Arc::new(StructArray::try_new(parts_of(&schema), parts, None).unwrap()),
     ];
-    let schema = patch_table::schema();
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns).unwrap();
     Answer { schema, batches: vec![batch] }
+}
+
+fn parts_of(schema: &SchemaRef) -> Fields {
+    match schema.field_with_name("patch").unwrap().data_type() {
+        DataType::Struct(parts) => parts.clone(),
+        other => panic!("{other}"),
+    }
 }

@@ -1,35 +1,32 @@
-//! The columns of `patches`, `s2`, `s1`, `dem`.
+//! The columns of `scenes` and of `patches`, `s2`, `s1`, `dem`, as the engine sees them.
 
 use std::sync::Arc;
 
-use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
+use arrow::datatypes::{Fields, Schema, SchemaRef};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 
 use super::fault;
-use super::patch_type::{instant, patch_fields};
+use crate::catalog::patches_schema;
 use crate::error::Result;
 
 /// Columns of a table of patches.
-pub(super) fn schema() -> SchemaRef {
-    Arc::new(Schema::new(Fields::from(vec![
-        Field::new("id", DataType::Int64, true),
-        Field::new("tile", DataType::Utf8, true),
-        Field::new("sensor", DataType::Utf8, true),
-        Field::new("scene", DataType::Utf8, true),
-        Field::new("row", DataType::Int32, true),
-        Field::new("col", DataType::Int32, true),
-        Field::new("cell", DataType::Int64, true),
-        Field::new("time", instant(), true),
-        Field::new("slot", DataType::Int32, true),
-        Field::new("cloud_percent", DataType::Float64, true),
-        Field::new("valid", DataType::Boolean, true),
-        Field::new("patch", DataType::Struct(patch_fields()), true),
-    ])))
+pub(super) fn schema() -> Result<SchemaRef> {
+    Ok(bare(&patches_schema()?))
+}
+
+/// The columns without marks and all nullable: inside the engine a mark that one side of a join has
+/// and the other has not is an error; answers get their marks back at the end.
+pub(super) fn bare(schema: &SchemaRef) -> SchemaRef {
+    let field = |f: &Arc<arrow::datatypes::Field>| {
+        let plain = f.as_ref().clone().with_metadata(Default::default());
+        Arc::new(plain.with_nullable(true))
+    };
+    Arc::new(Schema::new(schema.fields().iter().map(field).collect::<Fields>()))
 }
 
 /// A table of patches without rows.
 pub(super) fn empty() -> Result<Arc<dyn TableProvider>> {
-    let table = MemTable::try_new(schema(), vec![vec![]]).map_err(|e| fault::plain(&e))?;
+    let table = MemTable::try_new(schema()?, vec![vec![]]).map_err(|e| fault::plain(&e))?;
     Ok(Arc::new(table))
 }

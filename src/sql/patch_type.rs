@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
 
-/// Name of the Arrow extension type.
-const NAME: &str = "eclaircie.patch";
-const NAME_KEY: &str = "ARROW:extension:name";
+use crate::catalog::{EXTENSION, PATCH_TYPE};
+
 const WORDS: [&str; 5] = ["sensor", "slot", "row", "col", "time"];
 
 /// Instants, in microseconds UTC.
@@ -15,7 +14,8 @@ pub(super) fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
-/// Storage of the type: sensor, slot along the time axis, row and column (-1: the whole scene), time.
+/// Storage of the type: sensor, slot along the time axis, row and column (-1: the whole scene),
+/// time.
 pub(crate) fn patch_fields() -> Fields {
     Fields::from(vec![
         Field::new("sensor", DataType::Utf8, true),
@@ -28,7 +28,7 @@ pub(crate) fn patch_fields() -> Fields {
 
 /// A nullable column of type patch.
 pub(crate) fn patch_field(name: &str) -> Field {
-    let marks = HashMap::from([(NAME_KEY.to_owned(), NAME.to_owned())]);
+    let marks = HashMap::from([(EXTENSION.to_owned(), PATCH_TYPE.to_owned())]);
     Field::new(name, DataType::Struct(patch_fields()), true).with_metadata(marks)
 }
 
@@ -46,7 +46,7 @@ pub(super) fn mark(schema: &SchemaRef) -> SchemaRef {
             return Arc::clone(f);
         }
         let mut marks = f.metadata().clone();
-        marks.insert(NAME_KEY.to_owned(), NAME.to_owned());
+        marks.insert(EXTENSION.to_owned(), PATCH_TYPE.to_owned());
         Arc::new(f.as_ref().clone().with_metadata(marks))
     };
     let fields: Fields = schema.fields().iter().map(field).collect();

@@ -182,7 +182,10 @@ fn a_query_beyond_its_memory_or_time_ends_with_an_error() {
     let session = session.with_deadline(Duration::from_secs(60)).with_interrupt(|| true);
     let error = session.query(endless, &[]).map(|a| a.rows()).unwrap_err();
     assert!(error.is_cancelled() && error.to_string().contains("request"), "{error}");
-    drop(session);
+    while session.memory_in_use() > 0 && start.elapsed() < Duration::from_secs(10) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(session.memory_in_use(), 0, "a stopped query still runs");
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     drop(folder);
 }

@@ -7,14 +7,14 @@ use arrow::array::{
     ArrayRef, BooleanArray, Float64Array, Int32Array, Int64Array, RecordBatch, StringArray,
     StructArray, TimestampMicrosecondArray,
 };
-use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
+use arrow::datatypes::{DataType, SchemaRef};
+use arrow::error::ArrowError;
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::MemTable;
 
-use super::patch_type::{instant, patch_fields};
 use super::{fault, patch_table};
 use crate::archive::Sensor;
-use crate::catalog::Scene;
+use crate::catalog::{Scene, scenes_schema};
 use crate::error::{Error, Result};
 
 /// The row and column of the patch that is a whole scene.
@@ -22,22 +22,6 @@ const WHOLE: i32 = -1;
 
 /// The table `scenes`.
 pub(super) fn scenes(scenes: &[Scene]) -> Result<Arc<dyn TableProvider>> {
-    let fields = Fields::from(vec![
-        Field::new("scene", DataType::Utf8, true),
-        Field::new("sensor", DataType::Utf8, true),
-        Field::new("tile", DataType::Utf8, true),
-        Field::new("time", instant(), true),
-        Field::new("slot", DataType::Int32, true),
-        Field::new("product", DataType::Utf8, true),
-        Field::new("platform", DataType::Utf8, true),
-        Field::new("orbit", DataType::Int32, true),
-        Field::new("direction", DataType::Utf8, true),
-        Field::new("cloud_percent", DataType::Float64, true),
-        Field::new("nodata_percent", DataType::Float64, true),
-        Field::new("scale", DataType::Float64, true),
-        Field::new("offset", DataType::Float64, true),
-        Field::new("fingerprint", DataType::Utf8, true),
-    ]);
     let rows: Vec<&Scene> = scenes.iter().collect();
     let text = |f: fn(&Scene) -> &str| -> ArrayRef {
         Arc::new(rows.iter().map(|s| Some(f(s))).collect::<StringArray>())
@@ -61,7 +45,7 @@ pub(super) fn scenes(scenes: &[Scene]) -> Result<Arc<dyn TableProvider>> {
         number(|s| Some(s.offset)),
         text(|s| &s.fingerprint),
     ];
-    table(Arc::new(Schema::new(fields)), columns)
+    table(patch_table::bare(&scenes_schema()?), columns)
 }
 
 /// One row per scene of a sensor, or of all, in the columns of a patch table. A scene is valid
@@ -69,6 +53,7 @@ pub(super) fn scenes(scenes: &[Scene]) -> Result<Arc<dyn TableProvider>> {
 pub(super) fn whole(scenes: &[Scene], sensor: Option<Sensor>) -> Result<Arc<dyn TableProvider>> {
     let mut cells: BTreeMap<&str, i64> = scenes.iter().map(|s| (s.tile.as_str(), 0)).collect();
     cells.values_mut().zip(0..).for_each(|(cell, n)| *cell = n);
+    let schema = patch_table::schema()?;
     let wanted = |s: &Scene| sensor.is_none_or(|w| w == s.sensor);
     let (ids, rows): (Vec<i64>, Vec<&Scene>) =
         (0i64..).zip(scenes).filter(|(_, s)| wanted(s)).unzip();
@@ -80,8 +65,12 @@ pub(super) fn whole(scenes: &[Scene], sensor: Option<Sensor>) -> Result<Arc<dyn 
     let sensors = text(|s| s.sensor.name());
     let patches =
         vec![Arc::clone(&sensors), Arc::clone(&slots), same(WHOLE), same(WHOLE), times(&rows)];
-    let patches = StructArray::try_new(patch_fields(), patches, None)
-        .map_err(|e| Error::internal("cannot build scene rows").with_source(e))?;
+    let DataType::Struct(parts) =
+        schema.field(schema.index_of("patch").map_err(unfit)?).data_type()
+    else {
+        return Err(Error::internal("the schema of patches has no patch"));
+    };
+    let patches = StructArray::try_new(parts.clone(), patches, None).map_err(unfit)?;
     let cell = |s: &&Scene| cells.get(s.tile.as_str()).copied();
     let columns: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from(ids)),
@@ -97,7 +86,7 @@ pub(super) fn whole(scenes: &[Scene], sensor: Option<Sensor>) -> Result<Arc<dyn 
         Arc::new(rows.iter().map(|s| Some(s.nodata_percent < 100.0)).collect::<BooleanArray>()),
         Arc::new(patches),
     ];
-    table(patch_table::schema(), columns)
+    table(schema, columns)
 }
 
 fn times(rows: &[&Scene]) -> ArrayRef {
@@ -106,8 +95,11 @@ fn times(rows: &[&Scene]) -> ArrayRef {
 }
 
 fn table(schema: SchemaRef, columns: Vec<ArrayRef>) -> Result<Arc<dyn TableProvider>> {
-    let batch = RecordBatch::try_new(Arc::clone(&schema), columns)
-        .map_err(|e| Error::internal("cannot build a table of scenes").with_source(e))?;
+    let batch = RecordBatch::try_new(Arc::clone(&schema), columns).map_err(unfit)?;
     let table = MemTable::try_new(schema, vec![vec![batch]]).map_err(|e| fault::plain(&e))?;
     Ok(Arc::new(table))
+}
+
+fn unfit(error: ArrowError) -> Error {
+    Error::internal("scenes do not fit their columns").with_source(error)
 }

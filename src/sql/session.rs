@@ -82,8 +82,9 @@ impl Session {
         self.with_files(catalog.scenes_file(), |sensor| catalog.patch_files(sensor))
     }
 
-    /// As [`Session::with_catalog`], but the rows of `s2`, `s1`, `dem` are whole scenes (`row` and `col` 0).
-    /// `cell` is one number per tile; the patch of a row is the whole scene (its `row` and `col` are -1).
+    /// As [`Session::with_catalog`], but the rows of `s2`, `s1`, `dem` are whole scenes (`row` and
+    /// `col` 0). `cell` is one number per tile; the patch of a row is the whole scene (its `row`
+    /// and `col` are -1).
     pub fn with_scenes(self, catalog: &Catalog) -> Result<Self> {
         self.with_scene_rows(catalog.scenes())
     }
@@ -148,6 +149,11 @@ impl Session {
     pub fn with_interrupt(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.interrupt = Some(Arc::new(stop));
         self
+    }
+
+    /// Bytes that running queries hold of the memory limit.
+    pub fn memory_in_use(&self) -> usize {
+        self.engine.context.runtime_env().memory_pool.reserved()
     }
 
     /// Names and columns of the registered tables, by name.

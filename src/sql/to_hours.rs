@@ -1,4 +1,5 @@
-//! `to_hours(n)`: a length of time of `n` hours (a fraction is fine), as in `t.time + to_hours(72)`.
+//! `to_hours(n)`: a length of time of `n` hours (a fraction is fine), as in `t.time +
+//! to_hours(72)`.
 
 use std::sync::Arc;
 

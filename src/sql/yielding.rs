@@ -1,7 +1,8 @@
 //! Joins give way now and then, so that a stopped query ends.
 //!
-//! A join can turn two small tables into an endless stream without ever waiting for input; the engine
-//! itself only makes the reading of tables give way, and a task that never waits cannot be stopped.
+//! A join can turn two small tables into an endless stream without ever waiting for input; the
+//! engine itself only makes the reading of tables give way, and a task that never waits cannot be
+//! stopped.
 
 use std::sync::Arc;
 
