@@ -82,6 +82,8 @@ enum Done {
 
 /// Runs the program on its arguments.
 pub fn main() -> ExitCode {
+    #[cfg(feature = "torch")]
+    crate::tensors::keep_heap();
     let cancel = Cancel::default();
     listen(&cancel);
     log();

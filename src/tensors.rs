@@ -11,6 +11,7 @@ mod block;
 mod cuda;
 mod device;
 mod fault;
+mod heap;
 mod normalise;
 #[cfg(test)]
 mod reference;
@@ -20,6 +21,7 @@ mod valid;
 pub use batch::{Batch, Stack};
 pub use block::from_block;
 pub use device::{limit_threads, pick_device};
+pub use heap::keep_heap;
 pub use normalise::{denormalise_s2, normalise};
 #[cfg(test)]
 pub(crate) use reference::{read_tensors, reference};
