@@ -14,6 +14,7 @@ mod ingest;
 mod layout;
 #[cfg(feature = "torch")]
 mod model;
+#[cfg(any(feature = "gdal", feature = "torch"))]
 mod progress;
 #[cfg(feature = "torch")]
 mod reconstruct;
@@ -75,6 +76,7 @@ enum Done {
     /// All of it.
     Whole,
     /// Some items were set aside, by name.
+    #[cfg(feature = "gdal")]
     Quarantined,
     /// `verify` found damage.
     Damaged,
@@ -98,6 +100,7 @@ pub fn main() -> ExitCode {
     quiet_panics();
     match run(cli.verb, &cancel) {
         Ok(Done::Whole) => ExitCode::SUCCESS,
+        #[cfg(feature = "gdal")]
         Ok(Done::Quarantined) => ExitCode::from(3),
         Ok(Done::Damaged) => ExitCode::from(5),
         Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
@@ -143,6 +146,8 @@ fn listen(cancel: &Cancel) {
     let cancel = cancel.clone();
     let heard = ctrlc::set_handler(move || {
         if cancel.is_cancelled() {
+            // A handler has no way back to `main`, and whoever asks twice wants no tidying up.
+            #[allow(clippy::disallowed_methods)]
             std::process::exit(130);
         }
         eprintln!("\nstopping; press Ctrl-C again to leave at once");

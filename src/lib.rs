@@ -3,6 +3,26 @@
 //! An archive is a database, a layout is a query, a run is a stream. Products enter through `ingest` into an
 //! [`Archive`] (Zarr pixels and Parquet tables); a [`Layout`] is SQL whose rows are training samples; the rows flow
 //! through one bounded operator graph (`stream`) into libtorch for training or inference, and back to Zarr and Parquet.
+//!
+//! Where a patch of a tile lies, when it was seen, and whether it trains or tests:
+//!
+//! ```
+//! use eclaircie::{Grid, Splitter, Stamp, Window};
+//!
+//! # fn main() -> eclaircie::Result<()> {
+//! let tile = Grid::new(32631, 300_000.0, 4_900_020.0, 10.0, 10_980, 10_980)?;
+//! let patch = tile.crop(&Window::patch(3, 5, 256))?;
+//! assert_eq!(patch.bounds(), [312_800.0, 4_889_780.0, 315_360.0, 4_892_340.0]);
+//!
+//! let (before, after) = (Stamp::parse("2018-08-04T10:50:22")?, Stamp::parse("2018-08-09")?);
+//! assert!(after.days_since(before) < 5.0);
+//!
+//! // The same patch has the same use on every machine: a function of ground and seed.
+//! let splitter = Splitter::default();
+//! assert_eq!(splitter.of("31TCJ", 2, 4), splitter.of("31TCJ", 3, 5));
+//! # Ok(())
+//! # }
+//! ```
 // Tests make the broken files that the code must refuse.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
@@ -38,33 +58,52 @@ mod tensors;
 #[cfg(feature = "torch")]
 mod train;
 
-pub use archive::*;
-pub use catalog::*;
+// The public face, room by room.
+pub use archive::{
+    Archive, Block, Cells, Codec, Cube, CubeSpec, FORMAT, Fault, Kind, Layer, Patch, Sensor,
+    Settings, Tile, Values, VerifyReport, mask,
+};
+pub use catalog::{
+    Catalog, EXTENSION, PATCH_TYPE, Scene, cell_number, patch_id, patches_schema, scenes_schema,
+    schema, tile_number,
+};
 pub use cli::main;
 #[cfg(feature = "gdal")]
 pub use cog::write_cog;
 pub use error::{Error, Kind as ErrorKind, Result, While};
 #[cfg(feature = "torch")]
-pub use evaluate::*;
-pub use geo::*;
+pub use evaluate::{EvaluateOptions, Evaluation, Row, evaluate, read_rows, write_rows};
+pub use geo::{Grid, Split, Splitter, Stamp, Window, utm_wkt};
 #[cfg(feature = "gdal")]
-pub use ingest::*;
-pub use layout::*;
+pub use ingest::{IngestOptions, IngestSummary, ingest};
+pub use layout::{Layout, PatchRef, Role, Sample, Samples};
 #[cfg(feature = "torch")]
-pub use metrics::*;
+pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]
-pub use models::*;
+pub use models::{Card, Head, Model, Network, from_keras, to_keras};
 #[cfg(feature = "torch")]
-pub use ops::*;
+pub use ops::{
+    Augment, Fetched, Fill, FillPiece, MakeBatch, Normalise, Piece, PieceInput, Place, Predict,
+    Read, ReadPiece, SceneRole, Series, Task, Want, cut, interpolate, load_series, order, ordered,
+    thin, wants,
+};
 #[cfg(feature = "torch")]
-pub use reconstruct::*;
-pub use report::*;
+pub use reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};
+pub use report::{Cloudiness, Comparison, Curve, Page, Picture, ScoreRow, View, write_page};
 #[cfg(feature = "gdal")]
-pub use simulate::*;
-pub use sql::*;
-pub use store::*;
-pub use stream::*;
+pub use simulate::{Summary, World, simulate};
+pub use sql::{Answer, Param, Session};
+pub use store::{
+    Map, Pending, PendingFolder, check_name, publish, read_json, read_text, write_json,
+};
+pub use stream::{
+    Cancel, Collect, Each, Emit, Graph, Items, NodeStats, Operator, Pipe, Plan, Report, Sink,
+    Source, Weigh,
+};
 #[cfg(feature = "torch")]
-pub use tensors::*;
+pub use tensors::{
+    Batch, Stack, denormalise_s2, from_block, limit_threads, normalise, pick_device, role_layer,
+    valid_mask,
+};
 #[cfg(feature = "torch")]
-pub use train::{Point, TrainOptions, TrainSummary, train};
+pub use train::{Point, TrainJob, TrainOptions, TrainSummary, train};

@@ -3,6 +3,7 @@
 /// Pixels (10 m) on a side of the smallest unit of statistics: the study's cell.
 pub const CELL: usize = 64;
 /// Default pixels (10 m) on a side of a patch; any multiple of [`CELL`] is allowed.
+#[cfg(feature = "gdal")]
 pub const PATCH: usize = 256;
 /// Largest patch: beyond it one sample of a three-date layout passes 1 GiB.
 pub const PATCH_MAX: usize = 4096;
@@ -12,6 +13,7 @@ pub const SHARD: usize = 2048;
 /// Largest width or height of a raster that is read: four times a Sentinel-2 tile.
 pub const SIDE_MAX: usize = 43_920;
 /// Largest number of raster bands of one file: fifteen years of a date every two days.
+#[cfg(feature = "gdal")]
 pub const RASTER_BANDS_MAX: usize = 3_000;
 /// Largest archive.json, card, manifest or other small text file.
 pub const TEXT_BYTES_MAX: u64 = 4 << 20;
@@ -25,6 +27,7 @@ pub const SQL_STACK_BYTES: usize = 64 << 20;
 /// Largest footer of a Parquet file: that of a catalog of 100,000 row groups.
 pub const PARQUET_FOOTER_BYTES_MAX: u64 = 256 << 20;
 /// Largest weights file that is loaded: the largest network of the study holds 86 M parameters.
+#[cfg(feature = "torch")]
 pub const WEIGHTS_BYTES_MAX: u64 = 4 << 30;
 /// Memory that a run may use unless the user says otherwise.
 pub const MEMORY_DEFAULT: usize = 2 << 30;
@@ -38,14 +41,19 @@ pub const WORKERS_MAX: usize = 1024;
 pub const PAGE_BYTES_MAX: usize = 256 << 20;
 /// Largest block of an input raster, decoded: GDAL decodes whole blocks, and one that is hundreds of
 /// megabytes turns a small file into a giant allocation.
+#[cfg(feature = "gdal")]
 pub const RASTER_BLOCK_BYTES_MAX: usize = 256 << 20;
 /// Decoded blocks that GDAL keeps, in MiB: a row of strips of a full tile is read once, not per window.
+#[cfg(feature = "gdal")]
 pub const GDAL_CACHE_MB: usize = 256;
 /// Products that are converted at once: each holds one shard of each of its layers (about 90 MB).
+#[cfg(feature = "gdal")]
 pub const INGEST_WORKERS_MAX: usize = 4;
 /// Folders below a source of products: deeper or wider is a whole disk given by mistake.
+#[cfg(feature = "gdal")]
 pub const WALK_FOLDERS_MAX: usize = 200_000;
 /// Depth of folders below a source of products.
+#[cfg(feature = "gdal")]
 pub const WALK_DEPTH_MAX: usize = 12;
 /// Largest number of scenes of one sensor over one tile: 27 years of one a day. It also keeps the slot
 /// within the 14 bits that patch ids give it.
@@ -59,11 +67,14 @@ pub const VALUE_BYTES_MAX: u64 = 1 << 30;
 /// Scenes that a catalog holds as rows: every Sentinel-2 scene of 500 tiles.
 pub const SCENES_MAX: usize = 1_000_000;
 /// Largest side of a simulated tile: its maps are held in memory, some 40 bytes a pixel and thread.
+#[cfg(feature = "gdal")]
 pub const SIMULATED_SIDE_MAX: usize = 4096;
 /// Most months of a simulated world.
+#[cfg(feature = "gdal")]
 pub const SIMULATED_MONTHS_MAX: u32 = 120;
-/// Largest width of a network's first level: four times the study's, 470 M parameters in its largest U-Net.
 /// Largest width of a network's first level: four times the study's, some 470 M parameters.
+#[cfg(feature = "torch")]
 pub const WIDTH_MAX: i64 = 256;
 /// Largest header of a weights file: names, shapes and the card of a network of some hundred layers.
+#[cfg(feature = "torch")]
 pub const WEIGHTS_HEADER_MAX: u64 = 4 << 20;

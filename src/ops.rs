@@ -19,7 +19,7 @@ pub use batch::MakeBatch;
 pub use fetch::Fetched;
 pub use interpolate::{Fill, interpolate};
 pub use normalise::Normalise;
-pub use order::{order, ordered};
+pub use order::{order, ordered, thin};
 pub use piece::{FillPiece, Piece, PieceInput, ReadPiece, SceneRole, Task, cut};
 pub use predict::Predict;
 pub use read::{Read, Want, wants};

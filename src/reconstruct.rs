@@ -6,4 +6,4 @@
 mod scene;
 mod sink;
 
-pub use scene::{Method, ReconstructOptions, reconstruct};
+pub use scene::{Method, ReconstructJob, ReconstructOptions, reconstruct};

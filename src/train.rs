@@ -12,4 +12,4 @@ mod learn;
 mod validate;
 
 pub use curve::Point;
-pub use fit::{TrainOptions, TrainSummary, train};
+pub use fit::{TrainJob, TrainOptions, TrainSummary, train};

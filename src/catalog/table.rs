@@ -32,7 +32,7 @@ pub(crate) fn write(
         .set_max_row_group_row_count(Some(GROUP))
         .build();
     let pending = Pending::new(path)?;
-    let file = File::create(pending.path()).during(doing)?;
+    let file = pending.create()?;
     let mut writer =
         ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| foreign(doing(), e))?;
     for batch in batches {

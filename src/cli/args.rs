@@ -7,10 +7,13 @@ use clap::Args;
 use crate::archive::Archive;
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
-use crate::geo::{Split, Splitter};
+#[cfg(feature = "torch")]
+use crate::geo::Split;
+use crate::geo::Splitter;
 use crate::layout::{Layout, Samples};
 use crate::limits;
 use crate::sql::Session;
+#[cfg(feature = "torch")]
 use crate::stream::Report;
 
 /// Bytes from `512MB`, `2GiB`, `800k` or a plain number.
@@ -34,6 +37,7 @@ pub(super) fn parse_bytes(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
+#[cfg(feature = "torch")]
 /// How a stream runs.
 #[derive(Debug, Clone, Args)]
 pub(super) struct StreamArgs {
@@ -51,6 +55,7 @@ pub(super) struct StreamArgs {
     pub(super) stats_to: Option<PathBuf>,
 }
 
+#[cfg(feature = "torch")]
 impl StreamArgs {
     /// Prints and writes reports as asked.
     pub(super) fn report(&self, reports: &[Report]) -> Result<()> {
@@ -126,6 +131,7 @@ impl LayoutArgs {
     }
 }
 
+#[cfg(feature = "torch")]
 /// `train`, `valid` or `test`.
 pub(super) fn parse_split(text: &str) -> std::result::Result<Split, String> {
     match text {

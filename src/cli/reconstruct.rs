@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::geo::{Splitter, Stamp};
 use crate::layout::{Layout, Sample, Samples};
 use crate::limits;
-use crate::reconstruct::{Method, ReconstructOptions, reconstruct};
+use crate::reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};
 use crate::sql::Session;
 use crate::stream::Cancel;
 use crate::tensors::pick_device;
@@ -69,7 +69,7 @@ fn choose(a: &Args, archive: &Archive) -> Result<(Samples, Vec<Sample>)> {
         days.push((date, Stamp::parse(date)?.date()));
     }
     let on = |s: &Sample, day| s.patches[at_t].time.date() == day;
-    let mine = samples.rows.iter().filter(|s| &*s.tile == a.tile);
+    let mine = samples.rows.iter().filter(|s| *s.tile == *a.tile);
     let rows: Vec<Sample> =
         mine.filter(|s| days.is_empty() || days.iter().any(|(_, d)| on(s, *d))).cloned().collect();
     for (date, day) in &days {
@@ -97,10 +97,14 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     };
     let method = Method::parse(&a.method);
     let mut bar = Progress::new("reconstruct", "px");
-    let reports =
-        reconstruct(&archive, &samples, &rows, &method, &a.to, &options, cancel, &mut |d, t| {
-            bar.at(d, t);
-        })?;
+    let job = ReconstructJob {
+        archive: &archive,
+        layout: &samples,
+        rows: &rows,
+        method: &method,
+        out: &a.to,
+    };
+    let reports = reconstruct(&job, &options, cancel, &mut |done, all| bar.at(done, all))?;
     bar.finish(&format!("{} scenes into {}", rows.len(), a.to.display()));
     a.stream.report(&reports)?;
     Ok(Done::Whole)

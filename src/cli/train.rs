@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::models::Card;
 use crate::stream::Cancel;
 use crate::tensors::pick_device;
-use crate::train::{TrainOptions, train};
+use crate::train::{TrainJob, TrainOptions, train};
 
 /// Train a network from the samples of a layout, straight from the archive.
 ///
@@ -78,7 +78,14 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         resume: a.resume,
     };
     let mut bar = Progress::new(format!("train {}", card.name), "steps");
-    let summary = train(&archive, &samples, &snapshot, card, &a.to, &options, cancel, &mut |p| {
+    let job = TrainJob {
+        archive: &archive,
+        samples: &samples,
+        snapshot: &snapshot,
+        card: &card,
+        out: &a.to,
+    };
+    let summary = train(&job, &options, cancel, &mut |p| {
         bar.at(p.step, options.steps);
         if p.split == "valid" {
             bar.note(&format!("valid loss {:.4}", p.loss));

@@ -24,9 +24,26 @@ pub fn ordered<T: Clone>(items: &[T], seed: u64, epoch: u64, most: usize) -> Vec
     order(items.len(), seed, epoch).into_iter().take(most).map(|i| items[i].clone()).collect()
 }
 
+/// Every n-th item from the first on, so that at most `most` (at least one) remain, spread evenly.
+pub fn thin<T>(items: Vec<T>, most: usize) -> Vec<T> {
+    let step = items.len().div_ceil(most.max(1)).max(1);
+    items.into_iter().step_by(step).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thinned_list_is_spread_evenly_and_never_too_long() {
+        assert_eq!(thin((0..10).collect(), 4), [0, 3, 6, 9]);
+        assert_eq!(thin((0..10).collect(), 10), (0..10).collect::<Vec<_>>());
+        assert_eq!(thin(vec![1, 2], 9), [1, 2]);
+        assert!(thin(Vec::<u8>::new(), 3).is_empty());
+        for most in 1..30 {
+            assert!(thin((0..29).collect(), most).len() <= most);
+        }
+    }
 
     #[test]
     fn an_epoch_sees_every_sample_once_in_an_order_of_its_own() {

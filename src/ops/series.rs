@@ -56,10 +56,10 @@ pub fn load_series(
 
 /// The int16 values of a patch, without a copy.
 pub(super) fn i16s(patch: &Patch) -> Result<&[i16]> {
-    if let Patch::Owned(values) = patch {
-        if let Values::I16(v) = &**values {
-            return Ok(v);
-        }
+    if let Patch::Owned(values) = patch
+        && let Values::I16(v) = &**values
+    {
+        return Ok(v);
     }
     if cfg!(target_endian = "big") {
         return Err(Error::internal("mapped pixels are little-endian; ingest with --codec zstd"));

@@ -62,44 +62,67 @@ impl Default for ReconstructOptions {
     }
 }
 
-/// Reconstructs the scenes `rows` of a scene layout into the cube `out`, one date a row, in time order.
+/// What to reconstruct, by what, into what.
+#[derive(Debug, Clone, Copy)]
+pub struct ReconstructJob<'a> {
+    /// Where the pixels are.
+    pub archive: &'a Archive,
+    /// The scene layout: its roles say what the patches of a row are.
+    pub layout: &'a Samples,
+    /// The scenes: rows of that layout, of one tile.
+    pub rows: &'a [Sample],
+    /// By what.
+    pub method: &'a Method,
+    /// The cube to write; one of that name is replaced.
+    pub out: &'a Path,
+}
+
+impl ReconstructJob<'_> {
+    /// The rows' tile. Refuses no row, and rows of two tiles.
+    fn tile(&self) -> Result<Tile> {
+        let first = self.rows.first().ok_or_else(|| {
+            let layout = &self.layout.layout;
+            Error::not_found(format!("layout '{layout}' gives no scene to reconstruct"))
+                .hint("choose another date with --date, or widen its windows with --set")
+        })?;
+        if let Some(other) = self.rows.iter().find(|r| r.tile != first.tile) {
+            let (one, two) = (&first.tile, &other.tile);
+            return Err(Error::usage(format!("scenes of two tiles: {one} and {two}"))
+                .hint("one cube holds one tile; choose it with --tile"));
+        }
+        self.archive.tile(&first.tile)
+    }
+
+    /// The role of the scene itself.
+    fn role_at_t(&self) -> Result<usize> {
+        self.layout.role("s2_t").ok_or_else(|| {
+            Error::usage(format!("layout '{}' has no role 's2_t'", self.layout.layout))
+                .hint("use a scene layout such as os2_scene or ssop_scene")
+        })
+    }
+}
+
+/// Reconstructs the scenes of a job into a cube, one date a row, in time order: reflectance x 10000, int16.
 ///
-/// `progress` hears the pixels written so far and in all.
+/// `progress` hears the pixels written so far and in all. Returns one report a scene. Refuses a job without rows or
+/// with rows of two tiles, a layout without the role `s2_t`, a card that does not fit the layout.
 pub fn reconstruct(
-    archive: &Archive,
-    layout: &Samples,
-    rows: &[Sample],
-    method: &Method,
-    out: &Path,
+    job: &ReconstructJob<'_>,
     options: &ReconstructOptions,
     cancel: &Cancel,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Vec<Report>> {
-    let first = rows.first().ok_or_else(|| {
-        Error::not_found(format!("layout '{}' gives no scene to reconstruct", layout.layout))
-            .hint("choose another date with --date, or widen its windows with --set")
-    })?;
-    if let Some(other) = rows.iter().find(|r| r.tile != first.tile) {
-        return Err(Error::usage(format!(
-            "scenes of two tiles: {} and {}",
-            first.tile, other.tile
-        ))
-        .hint("one cube holds one tile; choose it with --tile"));
-    }
-    let at_t = layout.role("s2_t").ok_or_else(|| {
-        Error::usage(format!("layout '{}' has no role 's2_t'", layout.layout))
-            .hint("use a scene layout such as os2_scene or ssop_scene")
-    })?;
-    let tile = archive.tile(&first.tile)?;
-    let mut rows = rows.to_vec();
+    let tile = job.tile()?;
+    let at_t = job.role_at_t()?;
+    let mut rows = job.rows.to_vec();
     rows.sort_by_key(|r| r.patches[at_t].time);
     let spec = CubeSpec {
         grid: tile.grid().clone(),
         times: rows.iter().map(|r| r.patches[at_t].time).collect(),
-        chunk: archive.settings().patch,
-        attributes: provenance(layout, method)?,
+        chunk: job.archive.settings().patch,
+        attributes: provenance(job.layout, job.method)?,
     };
-    let cube = Cube::create(out, &spec)?;
+    let cube = Cube::create(job.out, &spec)?;
     let (mut done, all) = (0, (tile.grid().width * tile.grid().height * rows.len()) as u64);
     let mut reports = Vec::new();
     for (slot, row) in rows.iter().enumerate() {
@@ -108,7 +131,7 @@ pub fn reconstruct(
             progress(done, all);
         };
         let mut sink = WritePieces { cube: &cube, slot, progress: &mut step };
-        let pipe = pieces(&tile, layout, row, at_t, method, options)
+        let pipe = pieces(job, &tile, row, at_t, options)
             .during(|| format!("reconstructing {} at {}", row.tile, row.patches[at_t].time))?;
         reports.push(pipe.sink(&mut sink).run(cancel)?);
     }
@@ -135,26 +158,25 @@ fn provenance(layout: &Samples, method: &Method) -> Result<serde_json::Value> {
 
 /// The graph that makes the pieces of one scene.
 fn pieces(
+    job: &ReconstructJob<'_>,
     tile: &Tile,
-    layout: &Samples,
     row: &Sample,
     at_t: usize,
-    method: &Method,
     o: &ReconstructOptions,
 ) -> Result<Pipe<Piece>> {
     let time = row.patches[at_t].time;
     let graph = Graph::new("reconstruct", o.edge_bytes)
         .source(Items::new("pieces", cut(tile.grid(), o.piece)));
-    let path = match method {
+    let path = match job.method {
         Method::Gapfill => {
             return Ok(graph.spread(o.workers, |_| FillPiece::new(tile, time, o.days)));
         }
         Method::Network(path) => path,
     };
     let model = Model::load(path, o.device)?;
-    let names: Vec<&str> = layout.roles.iter().map(|r| r.name.as_str()).collect();
+    let names: Vec<&str> = job.layout.roles.iter().map(|r| r.name.as_str()).collect();
     model.card.check_roles(&names, false)?;
-    let roles = scene_roles(layout, row, &model.card.inputs)?;
+    let roles = scene_roles(job.layout, row, &model.card.inputs)?;
     let slot = row.patches[at_t].slot as usize;
     Ok(graph
         .spread(o.workers, |_| ReadPiece::new(tile, &roles, slot, o.device))

@@ -134,9 +134,10 @@ impl Ground {
     /// year that starts on day `january`.
     pub fn state(&self, weather: &Weather, day: i64, index: usize, january: i64) -> State {
         let n = self.land.parcels.len();
+        let per_band = || (0..10).map(|_| Vec::with_capacity(n)).collect();
         let mut out = State {
-            base: vec![Vec::with_capacity(n); 10],
-            slope: vec![Vec::with_capacity(n); 10],
+            base: per_band(),
+            slope: per_band(),
             growth: Vec::with_capacity(n),
             wet: Vec::with_capacity(n),
         };
@@ -144,7 +145,7 @@ impl Ground {
         let turbid = weather.turbidity[index];
         for (id, (p, h)) in self.land.parcels.iter().zip(&self.histories).enumerate() {
             let id = id as u32;
-            let g = growth(id, p, &h.seasons, &h.events, day as f32, january as f32, self.salt);
+            let g = growth(id, p, h, day as f32, january as f32, self.salt);
             let rain = self.moisture.at(index, p.centre.0 / side, p.centre.1 / side);
             let wet = (rain + 0.07 * trait_normal(id, self.salt ^ 0x11)).max(0.75 * g.watered);
             let wet = wet.clamp(0.0, 1.0);

@@ -114,11 +114,11 @@ impl<'a> Date<'a> {
         let air = Air::draw(self.ground, self.sun, self.orbit, &mut self.rng);
         let fine = Layout::new(self, &air, 1);
         let coarse = Layout::new(self, &air, 2);
-        for band in 0..10 {
+        for (band, ten_metres) in TEN_METRES.into_iter().enumerate() {
             let mut surface = self.surface(state, band);
             surface.smooth3(air.blur);
-            let layout = if TEN_METRES[band] { &fine } else { &coarse };
-            if !TEN_METRES[band] {
+            let layout = if ten_metres { &fine } else { &coarse };
+            if !ten_metres {
                 surface = surface.means(2);
             }
             let (seen, clear) = self.band(band, &surface, &air, layout);

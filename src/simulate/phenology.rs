@@ -4,7 +4,7 @@
 //! terms of each parcel and year; what farmers do (harvest, plough, mow) is in [`super::events`].
 
 use super::chance::{hash01, mix, trait_normal};
-use super::events::{Deed, Event};
+use super::events::{Deed, Event, History};
 use super::parcels::{Cover, Parcel};
 
 /// What grows on arable land in a year.
@@ -117,8 +117,7 @@ impl Season {
 pub(super) fn growth(
     id: u32,
     parcel: &Parcel,
-    seasons: &[Season],
-    events: &[Event],
+    history: &History,
     day: f32,
     january: f32,
     salt: u32,
@@ -132,7 +131,7 @@ pub(super) fn growth(
         (logistic(doy, up, a) - logistic(doy, down, b)).max(0.0)
     };
     match parcel.cover {
-        Cover::Arable => arable(&mut g, seasons, day),
+        Cover::Arable => arable(&mut g, &history.seasons, day),
         Cover::Grass => {
             let dry = 0.16 * (-((doy - 225.0) / 35.0).powi(2)).exp() * (1.0 + 0.4 * n(2));
             g.green = 0.38 + 0.47 * wave(60.0 + 12.0 * n(0), 300.0 + 12.0 * n(1), 14.0, 14.0) - dry;
@@ -150,7 +149,7 @@ pub(super) fn growth(
         Cover::Urban => g.green = 0.18 + 0.14 * wave(85.0, 305.0, 12.0, 12.0),
         Cover::Road | Cover::Water => g.green = 0.0,
     }
-    for e in events.iter().filter(|e| e.day as f32 <= day) {
+    for e in history.events.iter().filter(|e| e.day as f32 <= day) {
         follow(&mut g, e, day - e.day as f32);
     }
     g.green = g.green.clamp(0.0, 0.97);
@@ -214,8 +213,7 @@ mod tests {
                 slope: 0.0,
                 rows: 0.0,
             },
-            &[s],
-            &[],
+            &History { seasons: vec![s], events: vec![] },
             s.harvest - 1.0,
             17_532.0,
             1,

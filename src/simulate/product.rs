@@ -59,7 +59,6 @@ pub(super) fn write_tiff<T: GdalType + Copy>(
         band.set_no_data_value(missing).map_err(failed)?;
     }
     band.write((0, 0), shape, &mut Buffer::new(shape, values)).map_err(failed)?;
-    drop(band);
     file.close().map_err(failed)
 }
 

@@ -85,7 +85,8 @@ mod tests {
     #[test]
     fn looking_with_the_sun_at_the_back_is_brighter() {
         let sun = Sun::on(172, -1.2, 44.0);
-        let (back, front) = (view_effect(sun, 0.15, 0.0), view_effect(sun, 0.15, 3.14));
+        let (back, front) =
+            (view_effect(sun, 0.15, 0.0), view_effect(sun, 0.15, std::f32::consts::PI));
         assert!(back[2] > 1.01 && front[2] < 0.99, "{back:?} {front:?}");
     }
 }

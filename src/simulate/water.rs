@@ -1,5 +1,7 @@
 //! Rivers along the streams, with trees on their banks, and a few lakes in flats.
 
+use std::f32::consts::TAU;
+
 use rand_pcg::Pcg64;
 
 use super::chance::uniform;
@@ -62,7 +64,7 @@ fn lake(out: &mut [u8], terrain: &Terrain, rng: &mut Pcg64) {
         }
     }
     let radius = (3.0 + 12.0 * uniform(rng).powi(2)) * (size / 1024.0).max(0.5);
-    let (a, b) = (uniform(rng) * 6.28, uniform(rng) * 6.28);
+    let (a, b) = (uniform(rng) * TAU, uniform(rng) * TAU);
     let r = (radius * 1.6) as i32;
     for dy in -r..=r {
         for dx in -r..=r {

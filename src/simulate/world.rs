@@ -50,7 +50,10 @@ impl World {
     /// Refuses what cannot be simulated.
     pub(super) fn check(&self) -> Result<()> {
         let cell = limits::CELL;
-        if self.side == 0 || self.side % cell != 0 || self.side > limits::SIMULATED_SIDE_MAX {
+        if self.side == 0
+            || !self.side.is_multiple_of(cell)
+            || self.side > limits::SIMULATED_SIDE_MAX
+        {
             return Err(Error::usage(format!(
                 "a side of {} pixels cannot be simulated",
                 self.side

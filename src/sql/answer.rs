@@ -17,7 +17,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
 use super::patch_type::is_patch;
-use crate::error::{Error, Result, While};
+use crate::error::{Error, Result};
 use crate::geo::Stamp;
 use crate::store::Pending;
 
@@ -98,7 +98,7 @@ impl Answer {
         let doing = || format!("writing {}", path.display());
         let fail = |e| Error::internal(doing()).with_source(e);
         let pending = Pending::new(path)?;
-        let file = std::fs::File::create(pending.path()).during(doing)?;
+        let file = pending.create()?;
         let level = ZstdLevel::try_new(3).map_err(fail)?;
         let properties =
             WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();

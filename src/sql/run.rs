@@ -49,7 +49,27 @@ enum Message {
     Done(Result<()>),
 }
 
-type Stop = Option<Arc<dyn Fn() -> bool + Send + Sync>>;
+/// What ends a query before its last row.
+#[derive(Clone, Default)]
+pub(super) struct Ends {
+    /// Time after which it is late.
+    pub deadline: Option<Duration>,
+    /// Says when nobody wants the answer any more.
+    pub interrupt: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+}
+
+impl Ends {
+    /// Refuses to go on with a query that began at `start`.
+    fn check(&self, start: Instant) -> Result<()> {
+        if self.interrupt.as_ref().is_some_and(|stop| stop()) {
+            return Err(stopped());
+        }
+        match self.deadline {
+            Some(limit) if start.elapsed() > limit => Err(late(limit)),
+            _ => Ok(()),
+        }
+    }
+}
 
 /// How often a running query looks for the word to stop.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -74,8 +94,7 @@ impl Engine {
         wanted: Wanted,
         sql: &str,
         params: &[(String, Param)],
-        deadline: Option<Duration>,
-        stop: Stop,
+        ends: &Ends,
         take: &mut dyn FnMut(RecordBatch) -> Result<()>,
     ) -> Result<SchemaRef> {
         let (send, receive) = mpsc::sync_channel(WAITING);
@@ -94,11 +113,8 @@ impl Engine {
 
         let (start, mut columns) = (Instant::now(), None);
         let outcome = loop {
-            if stop.as_ref().is_some_and(|s| s()) {
-                break Err(stopped());
-            }
-            if let Some(limit) = deadline.filter(|d| start.elapsed() > *d) {
-                break Err(late(limit));
+            if let Err(e) = ends.check(start) {
+                break Err(e);
             }
             match receive.recv_timeout(PATIENCE) {
                 Ok(Message::Columns(schema)) => columns = Some(schema),

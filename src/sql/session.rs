@@ -12,7 +12,7 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use super::run::{Engine, Wanted};
+use super::run::{Ends, Engine, Wanted};
 use super::{Answer, fault, parquet_file, patch_table, scene_table};
 use super::{
     gap_hours::GapHours, stable_hash::StableHash, to_hours::ToHours, yielding::YieldingJoins,
@@ -36,8 +36,7 @@ pub enum Param {
 /// A session over the tables of a catalog and any further Parquet files.
 pub struct Session {
     engine: Arc<Engine>,
-    deadline: Option<Duration>,
-    interrupt: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+    ends: Ends,
 }
 
 /// The sensors that have a table.
@@ -73,7 +72,7 @@ impl Session {
         context.register_udf(ScalarUDF::from(GapHours::new()));
         context.register_udf(ScalarUDF::from(StableHash::new()));
         let engine = Arc::new(Engine::new(context, runtime, memory_bytes_max));
-        Ok(Self { engine, deadline: None, interrupt: None })
+        Ok(Self { engine, ends: Ends::default() })
     }
 
     /// Registers `scenes`, `patches`, `s2`, `s1`, `dem` of a catalog: rows are patches. Before the
@@ -140,14 +139,14 @@ impl Session {
     /// Ends a query after this time with an error of kind [`Kind::Cancelled`].
     #[must_use]
     pub fn with_deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = Some(deadline);
+        self.ends.deadline = Some(deadline);
         self
     }
 
     /// Ends a query soon after `stop` says so; it is asked about twenty times a second.
     #[must_use]
     pub fn with_interrupt(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Self {
-        self.interrupt = Some(Arc::new(stop));
+        self.ends.interrupt = Some(Arc::new(stop));
         self
     }
 
@@ -190,15 +189,13 @@ impl Session {
         params: &[(String, Param)],
         take: &mut dyn FnMut(RecordBatch) -> Result<()>,
     ) -> Result<SchemaRef> {
-        let stop = self.interrupt.clone();
-        self.engine.run(Wanted::Rows, sql, params, self.deadline, stop, take)
+        self.engine.run(Wanted::Rows, sql, params, &self.ends, take)
     }
 
     /// The physical plan as text.
     pub fn explain(&self, sql: &str, params: &[(String, Param)]) -> Result<String> {
         let mut text = String::new();
-        let stop = self.interrupt.clone();
-        self.engine.run(Wanted::Plan, sql, params, self.deadline, stop, &mut |batch| {
+        self.engine.run(Wanted::Plan, sql, params, &self.ends, &mut |batch| {
             text.push_str(super::run::plan_text(&batch)?);
             Ok(())
         })?;

@@ -43,7 +43,7 @@ impl ScalarUDFImpl for ToHours {
         let Some(hours) = arrays.first().and_then(|a| a.as_primitive_opt::<Float64Type>()) else {
             return exec_err!("to_hours takes one number");
         };
-        if let Some(bad) = hours.iter().flatten().find(|h| !(h.abs() <= HOURS_MAX)) {
+        if let Some(bad) = hours.iter().flatten().find(|h| h.is_nan() || h.abs() > HOURS_MAX) {
             return exec_err!("to_hours({bad}) is longer than a thousand years");
         }
         let micros = hours.iter().map(|h| h.map(|h| (h * 3_600e6).round() as i64));

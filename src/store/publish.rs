@@ -20,7 +20,7 @@ pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
 #[derive(Debug)]
 pub struct Pending {
     aside: PathBuf,
-    path: PathBuf,
+    public: PathBuf,
     done: bool,
 }
 
@@ -29,7 +29,7 @@ impl Pending {
     /// The extension is kept: writers such as GDAL choose their format by it.
     pub fn new(path: &Path) -> Result<Self> {
         let aside = aside(path)?;
-        Ok(Self { aside, path: path.to_owned(), done: false })
+        Ok(Self { aside, public: path.to_owned(), done: false })
     }
 
     /// Where to write.
@@ -39,16 +39,16 @@ impl Pending {
 
     /// Opens the file aside, empty, for those who write it themselves.
     pub fn create(&self) -> Result<File> {
-        File::create(&self.aside).during(|| format!("writing {}", self.path.display()))
+        File::create(&self.aside).during(|| format!("writing {}", self.public.display()))
     }
 
     /// Syncs, renames to the public name, syncs the directory.
     pub fn commit(mut self) -> Result<()> {
-        let doing = || format!("publishing {}", self.path.display());
+        let doing = || format!("publishing {}", self.public.display());
         File::open(&self.aside).and_then(|f| f.sync_all()).during(doing)?;
-        fs::rename(&self.aside, &self.path).during(doing)?;
+        fs::rename(&self.aside, &self.public).during(doing)?;
         self.done = true;
-        sync_parent(&self.path)
+        sync_parent(&self.public)
     }
 }
 
@@ -65,7 +65,7 @@ impl Drop for Pending {
 #[derive(Debug)]
 pub struct PendingFolder {
     aside: PathBuf,
-    path: PathBuf,
+    public: PathBuf,
     done: bool,
 }
 
@@ -74,7 +74,7 @@ impl PendingFolder {
     pub fn new(path: &Path) -> Result<Self> {
         let aside = aside(path)?;
         fs::create_dir_all(&aside).during(|| format!("creating {}", aside.display()))?;
-        Ok(Self { aside, path: path.to_owned(), done: false })
+        Ok(Self { aside, public: path.to_owned(), done: false })
     }
 
     /// Where to write; the files inside are published one by one or synced by their writers.
@@ -84,15 +84,15 @@ impl PendingFolder {
 
     /// Renames the folder to its public name; an older folder of that name is moved away first and removed.
     pub fn commit(mut self) -> Result<()> {
-        let doing = || format!("publishing {}", self.path.display());
+        let doing = || format!("publishing {}", self.public.display());
         let old = self.aside.with_extension("old");
         sync_tree(&self.aside)?;
-        if self.path.exists() {
-            fs::rename(&self.path, &old).during(doing)?;
+        if self.public.exists() {
+            fs::rename(&self.public, &old).during(doing)?;
         }
-        fs::rename(&self.aside, &self.path).during(doing)?;
+        fs::rename(&self.aside, &self.public).during(doing)?;
         self.done = true;
-        sync_parent(&self.path)?;
+        sync_parent(&self.public)?;
         if old.exists() {
             fs::remove_dir_all(&old).during(|| format!("removing {}", old.display()))?;
         }

@@ -15,9 +15,24 @@ use crate::error::{Error, Result};
 use crate::geo::Split;
 use crate::layout::{Sample, Samples};
 use crate::models::{Card, Model};
-use crate::ops::{Augment, MakeBatch, Normalise, Read, Want, ordered, wants};
+use crate::ops::{Augment, MakeBatch, Normalise, Read, Want, ordered, thin, wants};
 use crate::stream::{Cancel, Graph, Items, Pipe, Report};
 use crate::tensors::Batch;
+
+/// What to train, on what.
+#[derive(Debug, Clone, Copy)]
+pub struct TrainJob<'a> {
+    /// Where the pixels are.
+    pub archive: &'a Archive,
+    /// The samples of a layout over that archive.
+    pub samples: &'a Samples,
+    /// The state of the catalog that gave them; a checkpoint of another one is not resumed.
+    pub snapshot: &'a str,
+    /// The network.
+    pub card: &'a Card,
+    /// Folder for weights, checkpoint and curve.
+    pub out: &'a Path,
+}
 
 /// How to train.
 #[derive(Debug, Clone)]
@@ -108,12 +123,6 @@ impl Run<'_> {
     }
 }
 
-/// Every n-th item, so that at most `most` remain.
-fn thin(items: Vec<Sample>, most: usize) -> Vec<Sample> {
-    let step = items.len().div_ceil(most.max(1)).max(1);
-    items.into_iter().step_by(step).collect()
-}
-
 /// Refuses an empty split with what to change.
 fn check(train: &[Sample], valid: &[Sample], layout: &str) -> Result<()> {
     for (name, set) in [("train", train), ("valid", valid)] {
@@ -126,17 +135,17 @@ fn check(train: &[Sample], valid: &[Sample], layout: &str) -> Result<()> {
     Ok(())
 }
 
-/// Trains `card` on the samples of a layout; writes into `out`; `progress` hears every step.
+/// Trains a network on the samples of a layout; `progress` hears every step and every validation.
+///
+/// Writes `weights.safetensors`, `curve.parquet` and a checkpoint into the job's folder. Refuses a card whose roles
+/// the layout does not give, a split without samples, and to resume from the checkpoint of another job.
 pub fn train(
-    archive: &Archive,
-    samples: &Samples,
-    snapshot: &str,
-    card: Card,
-    out: &Path,
+    job: &TrainJob<'_>,
     options: &TrainOptions,
     cancel: &Cancel,
     progress: &mut dyn FnMut(&Point),
 ) -> Result<TrainSummary> {
+    let (archive, samples, card) = (job.archive, job.samples, job.card.clone());
     let roles: Vec<&str> = samples.roles.iter().map(|r| r.name.as_str()).collect();
     card.check_roles(&roles, true)?;
     let mut names = card.inputs.clone();
@@ -151,22 +160,16 @@ pub fn train(
         cancel,
     };
     check(&run.train, &run.valid, &samples.layout)?;
-    let identity = identity(samples, snapshot, &run.card, options);
-    fit(&run, out, identity, progress)
+    fit(&run, job.out, identity(job, options), progress)
 }
 
 /// What makes a run the same run.
-fn identity(
-    s: &Samples,
-    snapshot: &str,
-    card: &Card,
-    o: &TrainOptions,
-) -> BTreeMap<String, String> {
+fn identity(job: &TrainJob<'_>, o: &TrainOptions) -> BTreeMap<String, String> {
     let pairs = [
-        ("card", card.name.clone()),
-        ("layout", s.layout.clone()),
-        ("query_hash", s.query_hash.clone()),
-        ("snapshot", snapshot.to_owned()),
+        ("card", job.card.name.clone()),
+        ("layout", job.samples.layout.clone()),
+        ("query_hash", job.samples.query_hash.clone()),
+        ("snapshot", job.snapshot.to_owned()),
         ("seed", o.seed.to_string()),
         ("batch", o.batch.to_string()),
         ("rate", o.rate.to_string()),
@@ -186,10 +189,10 @@ fn fit(
     let mut adam = Adam::new(&model.vars, o.rate);
     let mut curve = Curve::default();
     let mut state = State { version: 1, identity, epochs_done: 0, step: 0, best: None };
-    if o.resume {
-        if let Some((s, c)) = checkpoint::load(out, &state.identity, &mut model, &mut adam)? {
-            (state, curve) = (s, c);
-        }
+    if o.resume
+        && let Some((s, c)) = checkpoint::load(out, &state.identity, &mut model, &mut adam)?
+    {
+        (state, curve) = (s, c);
     }
     let weights = out.join("weights.safetensors");
     let scale = |step: u64| {

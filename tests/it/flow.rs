@@ -1,8 +1,6 @@
 //! The main job through the real program, on a small world.
 
-use std::path::Path;
-
-use crate::world::{digest, eclaircie, ok, world};
+use crate::world::{World, digest, eclaircie, ok, world};
 
 fn lines(text: &str) -> usize {
     text.lines().filter(|l| !l.trim().is_empty()).count()
@@ -54,120 +52,79 @@ fn verify_finds_an_archive_whole() {
     ok(&["verify", &world().path("archive")]);
 }
 
-#[test]
-fn a_scene_goes_from_pixels_to_a_page() {
-    let w = world();
-    let (archive, truth) = (w.path("archive"), w.path("truth"));
-    let train = |layout: &str, model: &str, to: &str| {
-        ok(&[
-            "train",
-            &archive,
-            "--layout",
-            layout,
-            "--model",
-            model,
-            "--to",
-            to,
-            "--steps",
-            "6",
-            "--steps-per-epoch",
-            "3",
-            "--batch",
-            "2",
-            "--valid-max",
-            "4",
-            "--split-block",
-            "1",
-            "--stats-to",
-            &w.path(&format!("flow/stats/{layout}.json")),
-        ]);
-        format!("{to}/weights.safetensors")
+/// Runs the program on words that are parted by blanks; `{x}` stands for `x` in the world's folder.
+fn say(w: &World, line: &str) -> String {
+    let word = |word: &str| match word.split_once('{').zip(word.rsplit_once('}')) {
+        Some(((before, _), (_, after))) => {
+            let name = &word[before.len() + 1..word.len() - after.len() - 1];
+            format!("{before}{}{after}", w.path(name))
+        }
+        None => word.to_owned(),
     };
-    let ssop = train("ssop", "ssop-unet-small", &w.path("flow/ssop"));
-    let msop = train("os2", "msop-unet-small", &w.path("flow/msop"));
-    let rows = ok(&["layout", "preview", "os2", &archive, "--rows", "1"]);
-    assert!(rows.contains("31T"), "{rows}");
+    let words: Vec<String> = line.split_whitespace().map(word).collect();
+    ok(&words.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// A day on which a tile was half hidden, with clear scenes before and after.
+fn cloudy_day(w: &World) -> String {
     let scene = "SELECT CAST(CAST(time AS DATE) AS VARCHAR) AS day FROM scenes WHERE sensor = 's2' \
                  AND tile = '31TCJ' AND cloud_percent > 20 AND nodata_percent < 1 \
                  AND time BETWEEN '2018-03-15' AND '2018-07-01' ORDER BY cloud_percent LIMIT 1";
-    let answer = ok(&["sql", &archive, scene, "--format", "csv"]);
-    let day = answer.lines().nth(1).expect("a cloudy scene").to_owned();
-    let mut cubes = Vec::new();
-    for (name, method) in [("gapfill", "gapfill"), ("ssop", &ssop), ("msop", &msop)] {
-        let cube = w.path(&format!("flow/{name}.zarr"));
-        ok(&[
-            "reconstruct",
-            &archive,
-            "--tile",
-            "31TCJ",
-            "--date",
-            &day,
-            "--method",
-            method,
-            "--to",
-            &cube,
-            "--piece",
-            "64",
-        ]);
-        cubes.push(format!("{name}={cube}"));
+    let answer = ok(&["sql", &w.path("archive"), scene, "--format", "csv"]);
+    answer.lines().nth(1).expect("a cloudy scene").to_owned()
+}
+
+#[test]
+fn a_scene_goes_from_pixels_to_a_page() {
+    let w = world();
+    for (layout, name) in [("ssop", "ssop"), ("os2", "msop")] {
+        say(
+            w,
+            &format!(
+                "train {{archive}} --layout {layout} --model {name}-unet-small --to {{flow/{name}}} \
+                 --steps 6 --steps-per-epoch 3 --batch 2 --valid-max 4 --split-block 1 \
+                 --stats-to {{flow/stats/{layout}.json}}"
+            ),
+        );
     }
-    let tif = w.path("flow/msop.tif");
-    ok(&["export", &w.path("flow/msop.zarr"), "--to", &tif]);
-    assert!(Path::new(&tif).metadata().expect("a file").len() > 1000);
-    let scores = w.path("flow/scores.parquet");
-    let table = ok(&[
-        "evaluate",
-        &archive,
-        "--layout",
-        "os2",
-        "--split-block",
-        "1",
-        "--truth",
-        &truth,
-        "--method",
-        "input",
-        "--method",
-        "gapfill",
-        "--method",
-        &ssop,
-        "--method",
-        &msop,
-        "--to",
-        &scores,
-        "--samples-max",
-        "8",
-    ]);
+    let rows = say(w, "layout preview os2 {archive} --rows 1");
+    assert!(rows.contains("31T"), "{rows}");
+    let day = cloudy_day(w);
+    let weights =
+        [("ssop", "{flow/ssop/weights.safetensors}"), ("msop", "{flow/msop/weights.safetensors}")];
+    for (name, method) in [("gapfill", "gapfill")].into_iter().chain(weights) {
+        say(
+            w,
+            &format!(
+                "reconstruct {{archive}} --tile 31TCJ --date {day} --method {method} \
+                 --to {{flow/{name}.zarr}} --piece 64"
+            ),
+        );
+    }
+    say(w, "export {flow/msop.zarr} --to {flow/msop.tif}");
+    let tif = w.root.join("flow/msop.tif");
+    assert!(tif.metadata().expect("a file").len() > 1000);
+    let table = say(
+        w,
+        "evaluate {archive} --layout os2 --split-block 1 --truth {truth} --method input \
+         --method gapfill --method {flow/ssop/weights.safetensors} \
+         --method {flow/msop/weights.safetensors} --to {flow/scores.parquet} --samples-max 8",
+    );
     for word in
         ["psnr", "mse", "ssim", "sam", "input", "gapfill", "ssop-unet-small", "msop-unet-small"]
     {
         assert!(table.contains(word), "no {word} in\n{table}");
     }
-    let page = w.path("flow/report.html");
-    ok(&[
-        "report",
-        &page,
-        "--archive",
-        &archive,
-        "--truth",
-        &truth,
-        "--tile",
-        "31TCJ",
-        "--date",
-        &day,
-        "--cube",
-        &cubes[0],
-        "--cube",
-        &cubes[1],
-        "--cube",
-        &cubes[2],
-        "--scores",
-        &scores,
-        "--run",
-        &format!("msop={}", w.path("flow/msop")),
-        "--stats",
-        &w.path("flow/stats"),
-    ]);
-    let html = std::fs::read_to_string(&page).expect("a page");
+    say(
+        w,
+        &format!(
+            "report {{flow/report.html}} --archive {{archive}} --truth {{truth}} --tile 31TCJ \
+             --date {day} --cube gapfill={{flow/gapfill.zarr}} --cube ssop={{flow/ssop.zarr}} \
+             --cube msop={{flow/msop.zarr}} --scores {{flow/scores.parquet}} \
+             --run msop={{flow/msop}} --stats {{flow/stats}}"
+        ),
+    );
+    let html = std::fs::read_to_string(w.root.join("flow/report.html")).expect("a page");
     assert!(lines(&html) > 20 && html.contains("data:image/png;base64,") && html.contains("msop"));
 }
 

@@ -1,8 +1,12 @@
 //! The one integration binary: every further one would link libtorch, GDAL and DataFusion again.
+//! The program as a whole needs both features; the house style is checked without them too.
 // Tests stop at the first surprise, and make the broken files that the program must refuse.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
+#[cfg(all(feature = "gdal", feature = "torch"))]
 mod flow;
+#[cfg(all(feature = "gdal", feature = "torch"))]
 mod refusals;
 mod tidy;
+#[cfg(all(feature = "gdal", feature = "torch"))]
 mod world;
