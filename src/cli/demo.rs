@@ -25,6 +25,9 @@ pub(super) struct Args {
     /// Chance.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// With --real: errors of gap-filling from elsewhere, to print beside ours on the hidden clear dates.
+    #[arg(long, value_name = "NAME=B02:212,B03:225")]
+    beside: Option<String>,
     /// Optimiser steps of each network.
     #[arg(long)]
     steps: Option<u64>,
@@ -131,7 +134,7 @@ fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
     s.step("sql {archive} --file cloudiness")?;
     s.step("layout count ssop {archive} --split-block 1")?;
     s.step("layout count os2 {archive} --split-block 1")?;
-    let (ssop, msop) = (args.steps.unwrap_or(400), args.steps.unwrap_or(300));
+    let (ssop, msop) = (args.steps.unwrap_or(500), args.steps.unwrap_or(400));
     s.step(&format!(
         "train {{archive}} --layout ssop --split-block 1 --model ssop-unet-small --to {{ssop}} \
          --steps {ssop} --seed {seed} --stats-to {{stats/train-ssop.json}}"
@@ -188,10 +191,11 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
         "train {{archive}} --layout os2 {dates} --model msop-unet-small --to {{msop}} \
          --steps {steps} --batch 16 --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
     ))?;
-    s.step(
-        "evaluate {archive} --layout hidden --valid-share 0 --test-share 0 --split train \
-            --method gapfill --to {hidden.parquet}",
-    )?;
+    let beside = args.beside.as_ref().map_or_else(String::new, |b| format!("--beside {b}"));
+    s.step(&format!(
+        "evaluate {{archive}} --layout hidden --valid-share 0 --test-share 0 --split train \
+         --method gapfill --to {{hidden.parquet}} {beside}"
+    ))?;
     s.step(&format!(
         "evaluate {{archive}} --layout os2 {dates} --method input --method gapfill \
          --method {{msop/weights.safetensors}} --to {{scores.parquet}} \

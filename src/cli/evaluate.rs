@@ -40,6 +40,9 @@ pub(super) struct Args {
     /// Write all scores as Parquet.
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
+    /// Mean absolute errors from elsewhere (DN) to print beside ours; may be repeated.
+    #[arg(long, value_name = "NAME=B02:212,B03:225", value_parser = parse_beside)]
+    beside: Vec<Beside>,
     /// Print all scores as JSON.
     #[arg(long)]
     json: bool,
@@ -51,6 +54,42 @@ pub(super) struct Args {
     seed: u64,
     #[command(flatten)]
     stream: args::StreamArgs,
+}
+
+/// A method's errors by band, from elsewhere.
+#[derive(Debug, Clone)]
+struct Beside {
+    name: String,
+    bands: Vec<(String, f64)>,
+}
+
+fn parse_beside(text: &str) -> std::result::Result<Beside, String> {
+    let how = || "write NAME=B02:212,B03:225".to_owned();
+    let (name, list) = text.split_once('=').ok_or_else(how)?;
+    let band = |pair: &str| {
+        let (band, value) = pair.split_once(':').ok_or_else(how)?;
+        let value: f64 = value.parse().map_err(|_| how())?;
+        Ok((band.to_owned(), value))
+    };
+    let bands = list.split(',').map(band).collect::<std::result::Result<_, String>>()?;
+    Ok(Beside { name: name.to_owned(), bands })
+}
+
+impl Beside {
+    fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        self.bands.iter().map(|(band, value)| Row {
+            method: self.name.clone(),
+            stratum: "all".into(),
+            metric: "mae".into(),
+            band: band.clone(),
+            value: *value,
+            low: None,
+            high: None,
+            unit: "DN".into(),
+            definition: "given on the command line".into(),
+            samples: 0,
+        })
+    }
 }
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
@@ -69,10 +108,12 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         seed: a.seed,
     };
     let mut bar = Progress::new("evaluate", "samples");
-    let result = evaluate(&archive, truth.as_ref(), &samples, &options, cancel, &mut |d, t| {
-        bar.at(d, t);
-    })?;
+    let mut result =
+        evaluate(&archive, truth.as_ref(), &samples, &options, cancel, &mut |d, t| {
+            bar.at(d, t);
+        })?;
     bar.finish(&format!("{} samples scored", result.samples));
+    result.rows.extend(a.beside.iter().flat_map(Beside::rows));
     if let Some(path) = &a.to {
         write_rows(path, &result.rows)?;
     }

@@ -43,7 +43,7 @@ fn parse_codec(text: &str) -> std::result::Result<Codec, String> {
 
 pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     let options = IngestOptions { tile: args.tile, patch: args.patch, codec: args.codec };
-    let mut bar = Progress::new("ingest", "scenes");
+    let mut bar = Progress::new("ingest", "windows");
     let heard = cancel.clone();
     let s =
         ingest(&args.source, &args.archive, &options, &|| heard.is_cancelled(), &mut |d, t| {
