@@ -1,7 +1,8 @@
 //! The command line: one file a verb, no logic.
 //!
-//! In: words. Out: an exit code: 0 done, 1 failed, 2 wrong use, 3 done with quarantined items, 4 out of space, 5 corrupt
-//! data found, 130 cancelled. An error says what was being done, to what, what was expected and what to do next.
+//! In: words. Out: an exit code: 0 done, 1 failed, 2 wrong use, 3 done with quarantined items, 4
+//! out of space, 5 corrupt data found, 130 cancelled. An error says what was being done, to what,
+//! what was expected and what to do next.
 
 mod args;
 mod demo;
@@ -36,7 +37,8 @@ use clap::{Parser, Subcommand};
 use crate::error::{Error, Result};
 use crate::stream::Cancel;
 
-/// Streaming dataflow engine for satellite patch archives: query them in SQL, train on them, remove clouds.
+/// Streaming dataflow engine for satellite patch archives: query them in SQL, train on them, remove
+/// clouds.
 #[derive(Debug, Parser)]
 #[command(name = "eclaircie", version, max_term_width = 100, arg_required_else_help = true)]
 struct Cli {
@@ -158,8 +160,8 @@ fn listen(cancel: &Cancel) {
     }
 }
 
-/// A panic inside an operator becomes an error that names it; anywhere else it ends the program with this line. The
-/// place is kept for those who ask for it.
+/// A panic inside an operator becomes an error that names it; anywhere else it ends the program
+/// with this line. The place is kept for those who ask for it.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|info| {
         tracing::error!(place = ?info.location().map(ToString::to_string), "internal fault: {info}");

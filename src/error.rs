@@ -1,7 +1,7 @@
 //! The one public error: a kind that says what the caller does next, a message, a context, a hint.
 //!
-//! Text is lower case without a full stop. `Display` prints the message with its context; the hint is
-//! what the user should do next and is printed on a line of its own by the command line.
+//! Text is lower case without a full stop. `Display` prints the message with its context; the hint
+//! is what the user should do next and is printed on a line of its own by the command line.
 
 use std::fmt;
 
@@ -9,7 +9,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
-    /// The command, query or card asks for something that does not exist or fit: change the request.
+    /// The command, query or card asks for something that does not exist or fit: change the
+    /// request.
     Usage,
     /// A file, scene, tile or array is missing: name another one or make it.
     NotFound,

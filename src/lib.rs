@@ -1,8 +1,9 @@
 //! Éclaircie: a streaming dataflow engine for satellite patch archives.
 //!
-//! An archive is a database, a layout is a query, a run is a stream. Products enter through `ingest` into an
-//! [`Archive`] (Zarr pixels and Parquet tables); a [`Layout`] is SQL whose rows are training samples; the rows flow
-//! through one bounded operator graph (`stream`) into libtorch for training or inference, and back to Zarr and Parquet.
+//! An archive is a database, a layout is a query, a run is a stream. Products enter through
+//! `ingest` into an [`Archive`] (Zarr pixels and Parquet tables); a [`Layout`] is SQL whose rows
+//! are training samples; the rows flow through one bounded operator graph (`stream`) into libtorch
+//! for training or inference, and back to Zarr and Parquet.
 //!
 //! Where a patch of a tile lies, when it was seen, and whether it trains or tests:
 //!
@@ -83,9 +84,9 @@ pub use metrics::{Score, Scores};
 pub use models::{Card, Head, Model, Network, from_keras, to_keras};
 #[cfg(feature = "torch")]
 pub use ops::{
-    Augment, Fetched, Fill, FillPiece, MakeBatch, Normalise, Piece, PieceInput, Place, Predict,
-    Read, ReadPiece, SceneRole, Series, Task, Want, cut, interpolate, load_series, order, ordered,
-    thin, wants,
+    Augment, Fetched, Fill, FillPiece, HALO, MakeBatch, Normalise, Observed, Piece, PieceInput,
+    Place, Predict, Read, ReadPiece, SceneRole, Series, Task, Want, cut, interpolate, load_series,
+    order, ordered, thin, wants,
 };
 #[cfg(feature = "torch")]
 pub use reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};
@@ -106,4 +107,4 @@ pub use tensors::{
     valid_mask,
 };
 #[cfg(feature = "torch")]
-pub use train::{Point, TrainJob, TrainOptions, TrainSummary, train};
+pub use train::{Curve as LossCurve, Point, TrainJob, TrainOptions, TrainSummary, train};

@@ -19,10 +19,11 @@ pub const RASTER_BANDS_MAX: usize = 3_000;
 pub const TEXT_BYTES_MAX: u64 = 4 << 20;
 /// Largest SQL text: a layout is a page, not a book.
 pub const SQL_BYTES_MAX: usize = 64 << 10;
-/// Terms joined by operators in one query: a flat chain of some 2,000 overflows the planner's stack.
+/// Terms joined by operators in one query: a flat chain of some 2,000 overflows the planner's
+/// stack.
 pub const SQL_OPERATORS_MAX: usize = 500;
-/// Stack of the thread that parses and plans a query: the largest allowed chain needs a few MiB in a
-/// debug build.
+/// Stack of the thread that parses and plans a query: the largest allowed chain needs a few MiB in
+/// a debug build.
 pub const SQL_STACK_BYTES: usize = 64 << 20;
 /// Largest footer of a Parquet file: that of a catalog of 100,000 row groups.
 pub const PARQUET_FOOTER_BYTES_MAX: u64 = 256 << 20;
@@ -39,11 +40,12 @@ pub const EDGE_ITEMS: usize = 1024;
 pub const WORKERS_MAX: usize = 1024;
 /// Largest pictures of one report page, as text: beyond it browsers stall while they open the file.
 pub const PAGE_BYTES_MAX: usize = 256 << 20;
-/// Largest block of an input raster, decoded: GDAL decodes whole blocks, and one that is hundreds of
-/// megabytes turns a small file into a giant allocation.
+/// Largest block of an input raster, decoded: GDAL decodes whole blocks, and one that is hundreds
+/// of megabytes turns a small file into a giant allocation.
 #[cfg(feature = "gdal")]
 pub const RASTER_BLOCK_BYTES_MAX: usize = 256 << 20;
-/// Decoded blocks that GDAL keeps, in MiB: a row of strips of a full tile is read once, not per window.
+/// Decoded blocks that GDAL keeps, in MiB: a row of strips of a full tile is read once, not per
+/// window.
 #[cfg(feature = "gdal")]
 pub const GDAL_CACHE_MB: usize = 256;
 /// Products that are converted at once: each holds one shard of each of its layers (about 90 MB).
@@ -55,8 +57,8 @@ pub const WALK_FOLDERS_MAX: usize = 200_000;
 /// Depth of folders below a source of products.
 #[cfg(feature = "gdal")]
 pub const WALK_DEPTH_MAX: usize = 12;
-/// Largest number of scenes of one sensor over one tile: 27 years of one a day. It also keeps the slot
-/// within the 14 bits that patch ids give it.
+/// Largest number of scenes of one sensor over one tile: 27 years of one a day. It also keeps the
+/// slot within the 14 bits that patch ids give it.
 pub const SLOTS_MAX: usize = 10_000;
 /// Shard files that an archive keeps mapped: Linux allows a process some 65,000 maps, and other
 /// libraries need theirs.
@@ -75,6 +77,7 @@ pub const SIMULATED_MONTHS_MAX: u32 = 120;
 /// Largest width of a network's first level: four times the study's, some 470 M parameters.
 #[cfg(feature = "torch")]
 pub const WIDTH_MAX: i64 = 256;
-/// Largest header of a weights file: names, shapes and the card of a network of some hundred layers.
+/// Largest header of a weights file: names, shapes and the card of a network of some hundred
+/// layers.
 #[cfg(feature = "torch")]
 pub const WEIGHTS_HEADER_MAX: u64 = 4 << 20;

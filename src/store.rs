@@ -1,7 +1,8 @@
 //! Bytes at rest: durable publishing, safe names, memory maps.
 //!
-//! In: bytes and names. Out: files that are whole or absent. Promises: a file under its public name is
-//! complete and synced. Refuses: names that leave their root. Cost: one rename and two syncs a file.
+//! In: bytes and names. Out: files that are whole or absent. Promises: a file under its public name
+//! is complete and synced. Refuses: names that leave their root. Cost: one rename and two syncs a
+//! file.
 
 mod map;
 mod name;

@@ -1,8 +1,9 @@
 //! A cube: reconstructed optical scenes of one tile as a Zarr group of its own.
 //!
-//! `reflectance (time, band, y, x)` int16 with `time`, `y`, `x` and `spatial_ref`, CF and GeoZarr attributes. Chunks are
-//! plain files (no shards, which GDAL reads only from 3.13) with zstd and its checksum. The folder is published whole:
-//! in a cube under its public name every chunk exists, so a missing one is damage and never no-data.
+//! `reflectance (time, band, y, x)` int16 with `time`, `y`, `x` and `spatial_ref`, CF and GeoZarr
+//! attributes. Chunks are plain files (no shards, which GDAL reads only from 3.13) with zstd and
+//! its checksum. The folder is published whole: in a cube under its public name every chunk exists,
+//! so a missing one is damage and never no-data.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -171,8 +172,8 @@ impl Cube {
         &self.times
     }
 
-    /// Writes `[band, y, x]` values of a window. A window owns its chunks: it starts on a chunk and ends on one or at
-    /// the edge.
+    /// Writes `[band, y, x]` values of a window. A window owns its chunks: it starts on a chunk and
+    /// ends on one or at the edge.
     pub fn write(&self, slot: usize, window: Window, values: Vec<i16>) -> Result<()> {
         let on = |v: usize, end: usize| v.is_multiple_of(self.chunk) || v == end;
         let whole = on(window.row, 0)

@@ -9,7 +9,8 @@ use super::{Cli, Done};
 use crate::error::{Error, Result};
 use crate::stream::Cancel;
 
-/// Run the main job from beginning to end: cloudy scene in, reconstructed scene out, with a report page.
+/// Run the main job from beginning to end: cloudy scene in, reconstructed scene out, with a report
+/// page.
 ///
 /// Every step is a command that you could type; it is printed before it runs.
 ///
@@ -19,7 +20,8 @@ pub(super) struct Args {
     /// Folder to work in; what is finished there is kept.
     #[arg(default_value = "demo")]
     out: PathBuf,
-    /// Use a real GeoTIFF series (a folder with one file a band and CSV files of dates) instead of a simulated archive.
+    /// Use a real GeoTIFF series (a folder with one file a band and CSV files of dates) instead of
+    /// a simulated archive.
     #[arg(long, value_name = "FOLDER")]
     real: Option<PathBuf>,
     /// Chance.
@@ -56,7 +58,8 @@ impl Script<'_> {
         self.out.join(name).display().to_string()
     }
 
-    /// Prints and runs one command of words separated by blanks; `{x}` stands for `x` in the demo's folder.
+    /// Prints and runs one command of words separated by blanks; `{x}` stands for `x` in the demo's
+    /// folder.
     fn step(&mut self, command: &str) -> Result<()> {
         self.cancel.check()?;
         let words: Vec<String> = command.split_whitespace().map(|w| self.expand(w)).collect();
@@ -165,8 +168,8 @@ fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
     ))
 }
 
-/// Day from which targets of a real series are kept for the test, and from which they validate: the last quarter of
-/// the dates, and the tenth before it.
+/// Day from which targets of a real series are kept for the test, and from which they validate: the
+/// last quarter of the dates, and the tenth before it.
 fn boundaries(archive: &Path) -> Result<(String, String)> {
     use crate::archive::{Archive, Sensor};
     let catalog = crate::catalog::Catalog::open(&Archive::open(archive)?)?;

@@ -22,7 +22,8 @@ pub(super) struct Args {
     /// `input`, `gapfill`, or the weights of a network; may be repeated.
     #[arg(long = "method", required = true, value_name = "input|gapfill|WEIGHTS")]
     methods: Vec<String>,
-    /// An archive of the clear truth: score the scene at t against it instead of the layout's target.
+    /// An archive of the clear truth: score the scene at t against it instead of the layout's
+    /// target.
     #[arg(long, value_name = "ARCHIVE")]
     truth: Option<PathBuf>,
     /// Which samples.
@@ -125,7 +126,8 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     Ok(Done::Whole)
 }
 
-/// One line a method, one column a metric over all bands, then the errors per band, then the definitions.
+/// One line a method, one column a metric over all bands, then the errors per band, then the
+/// definitions.
 fn table(rows: &[Row]) -> String {
     let mut text = String::new();
     let mut strata: Vec<&str> = rows.iter().map(|r| r.stratum.as_str()).collect();

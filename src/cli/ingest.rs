@@ -8,7 +8,8 @@ use crate::error::Result;
 use crate::ingest::{IngestOptions, ingest};
 use crate::stream::Cancel;
 
-/// Bring products into an archive: Theia L2A folders, S1Tiling images, DEMs, or a GeoTIFF series with a CSV of dates.
+/// Bring products into an archive: Theia L2A folders, S1Tiling images, DEMs, or a GeoTIFF series
+/// with a CSV of dates.
 ///
 /// Running it again changes nothing; a newer processing of a scene replaces it.
 ///

@@ -12,7 +12,8 @@ use crate::report::{Cloudiness, Comparison, Curve, Page, Picture, ScoreRow, View
 use crate::sql::{Param, Session};
 use crate::stream::Report as RunReport;
 
-/// Make one self-contained HTML page: before and after with a slider, scores, losses, cloudiness, where time went.
+/// Make one self-contained HTML page: before and after with a slider, scores, losses, cloudiness,
+/// where time went.
 ///
 /// Example: eclaircie report report.html --archive archive/ --tile 31TCJ --date 2018-05-11 --cube msop=msop.zarr --scores scores.parquet
 #[derive(Debug, clap::Args)]

@@ -8,7 +8,8 @@ use crate::geo::Stamp;
 use crate::simulate::{World, simulate};
 use crate::stream::Cancel;
 
-/// Write simulated products (Sentinel-2 in Theia's format, Sentinel-1 in S1Tiling's, a DEM) and, apart, the clear truth.
+/// Write simulated products (Sentinel-2 in Theia's format, Sentinel-1 in S1Tiling's, a DEM) and,
+/// apart, the clear truth.
 ///
 /// Example: eclaircie simulate simulated/ --tiles 31TCJ,31TDJ --months 18
 #[derive(Debug, clap::Args)]

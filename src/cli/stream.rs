@@ -10,7 +10,8 @@ use crate::ops::{MakeBatch, Normalise, Read, ordered, wants};
 use crate::stream::{Cancel, Graph, Items, Sink};
 use crate::tensors::{Batch, pick_device};
 
-/// Read and batch the samples of a layout as training does, without a network: what is the bottleneck?
+/// Read and batch the samples of a layout as training does, without a network: what is the
+/// bottleneck?
 ///
 /// Example: eclaircie stream os2 archive/ --stats
 ///

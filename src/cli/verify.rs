@@ -41,6 +41,6 @@ pub(super) fn run(args: Args) -> Result<Done> {
         report.missing.len(),
         lost.len()
     ))?;
-    let whole = report.damaged.is_empty() && report.missing.is_empty() && lost.is_empty();
+    let whole = report.is_whole() && lost.is_empty();
     Ok(if whole { Done::Whole } else { Done::Damaged })
 }

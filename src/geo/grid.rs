@@ -25,7 +25,8 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// Checks and builds a grid. Refuses sizes of zero or beyond [`limits::SIDE_MAX`].
+    /// Checks and builds a grid. Refuses sides of zero or beyond `limits::SIDE_MAX` (43,920)
+    /// pixels.
     pub fn new(
         epsg: u32,
         x0: f64,

@@ -51,7 +51,8 @@ impl Window {
         self.bottom() <= height && self.right() <= width
     }
 
-    /// The same ground on a grid whose pixels are `factor` times larger, or `None` if edges do not fall on pixels.
+    /// The same ground on a grid whose pixels are `factor` times larger, or `None` if edges do not
+    /// fall on pixels.
     pub fn coarsen(&self, factor: usize) -> Option<Self> {
         let whole = |v: usize| v.is_multiple_of(factor).then_some(v / factor);
         Some(Self::new(whole(self.row)?, whole(self.col)?, whole(self.height)?, whole(self.width)?))

@@ -54,7 +54,8 @@ impl Model {
         weights::save(self, path, about)
     }
 
-    /// The network's output for normalised inputs.
+    /// Reflectance `[b, 4, h, w]` for normalised inputs `[b, c, h, w]` by role. Refuses a missing
+    /// role and inputs that do not fit the network.
     pub fn forward(&self, inputs: &BTreeMap<String, Tensor>) -> Result<Tensor> {
         self.network.forward(inputs)
     }

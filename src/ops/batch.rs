@@ -7,7 +7,8 @@ use crate::error::Result;
 use crate::stream::{Emit, Operator};
 use crate::tensors::{Batch, Stack};
 
-/// Gathers `size` samples into one tensor a role, stored integers, one copy a patch. The last batch may be smaller.
+/// Gathers `size` samples into one tensor a role, stored integers, one copy a patch. The last batch
+/// may be smaller.
 pub struct MakeBatch {
     size: usize,
     side: usize,
@@ -15,7 +16,7 @@ pub struct MakeBatch {
 }
 
 impl MakeBatch {
-    /// `side`: pixels (10 m) on a side of a patch.
+    /// Batches of `size` samples (at least 1); `side`: pixels (10 m) on a side of a patch.
     pub fn new(size: usize, side: usize) -> Self {
         Self { size: size.max(1), side, waiting: Vec::new() }
     }

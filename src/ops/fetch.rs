@@ -27,8 +27,8 @@ impl Weigh for Sample {
     }
 }
 
-/// Mapped patches belong to the page cache, but they are counted all the same: a run must not lock in
-/// more pages than its budget.
+/// Mapped patches belong to the page cache, but they are counted all the same: a run must not lock
+/// in more pages than its budget.
 fn patch_bytes(patch: &Patch) -> usize {
     match patch {
         Patch::Mapped { len, .. } => *len,

@@ -1,8 +1,9 @@
 //! `interpolate`: gap-filling between the nearest clear dates, per pixel.
 //!
-//! The classical method of the study: `out = P + (N - P) * (T - t_P) / (t_N - t_P)` with P and N the nearest clear
-//! observations before and after. A pixel that is clear at T keeps its value; one with a single clear side takes that
-//! side; one with none is no-data. Times are float64 (the original rounds them to float32).
+//! The classical method of the study: `out = P + (N - P) * (T - t_P) / (t_N - t_P)` with P and N
+//! the nearest clear observations before and after. A pixel that is clear at T keeps its value; one
+//! with a single clear side takes that side; one with none is no-data. Times are float64 (the
+//! original rounds them to float32).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -44,7 +45,8 @@ fn nearest_clear(series: &Series, time: Stamp) -> Result<(Vec<u32>, Vec<u32>)> {
     Ok((before, after))
 }
 
-/// Fills `[band, y, x]` at `time` from the clear observations of a series.
+/// Fills `[band, y, x]` (reflectance x 10000) at `time` from the clear observations of a series;
+/// -10000 where there is none. Refuses pixels that are not int16.
 pub fn interpolate(series: &Series, time: Stamp) -> Result<Vec<i16>> {
     let bands = Layer::S2Fine.bands().len();
     let nodata = Layer::S2Fine.nodata() as i16;
@@ -74,7 +76,8 @@ pub fn interpolate(series: &Series, time: Stamp) -> Result<Vec<i16>> {
     Ok(out)
 }
 
-/// Adds `gapfill` to each sample: the series of its patch interpolated to the time of one of its roles.
+/// Adds `gapfill` to each sample: the series of its patch interpolated to the time of one of its
+/// roles.
 pub struct Fill {
     archive: Archive,
     role: usize,
@@ -84,7 +87,8 @@ pub struct Fill {
 }
 
 impl Fill {
-    /// To the time of `role`; `hide` leaves that scene itself out (it is the answer); dates beyond `days` are not used.
+    /// To the time of `role`; `hide` leaves that scene itself out (it is the answer); dates beyond
+    /// `days` are not used.
     pub fn new(archive: &Archive, role: usize, hide: bool, days: f64) -> Self {
         Self { archive: archive.clone(), role, hide, days, tiles: HashMap::new() }
     }

@@ -7,8 +7,9 @@ use crate::error::{Error, Result};
 use crate::stream::{Emit, Operator};
 use crate::tensors::{Batch, limit_threads, normalise};
 
-/// Scales every tensor of a batch and moves it to a device. An optical tensor also gives `valid_NAME`, true where
-/// all bands hold data, so that no-data never reaches a loss or a metric; `mask` becomes `cloudy`.
+/// Scales every tensor of a batch and moves it to a device. An optical tensor also gives
+/// `valid_NAME`, true where all bands hold data, so that no-data never reaches a loss or a metric;
+/// `mask` becomes `cloudy`.
 pub struct Normalise {
     device: Device,
 }

@@ -12,14 +12,14 @@ pub(super) fn mix(a: u64, b: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// A permutation of `0..n` for one epoch.
+/// A permutation of `0..n` for one epoch, the same on every machine.
 pub fn order(n: usize, seed: u64, epoch: u64) -> Vec<usize> {
     let mut all: Vec<usize> = (0..n).collect();
     all.shuffle(&mut Pcg64Mcg::seed_from_u64(mix(seed, epoch)));
     all
 }
 
-/// The items in the order of one epoch, as many as asked for.
+/// The first `most` items in the order of one epoch; all of them if there are fewer.
 pub fn ordered<T: Clone>(items: &[T], seed: u64, epoch: u64, most: usize) -> Vec<T> {
     order(items.len(), seed, epoch).into_iter().take(most).map(|i| items[i].clone()).collect()
 }

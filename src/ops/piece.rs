@@ -1,8 +1,8 @@
 //! Pieces of a whole scene: where they are, what they need, what they become.
 //!
-//! A piece is written once, by one task. Its input is larger by a halo of [`HALO`] pixels, cut at the scene's edge,
-//! where the network pads with zeros just as it did on training patches. Windows start at multiples of the network's
-//! stride, so that pieces fit without a seam.
+//! A piece is written once, by one task. Its input is larger by a halo of [`HALO`] pixels, cut at
+//! the scene's edge, where the network pads with zeros just as it did on training patches. Windows
+//! start at multiples of the network's stride, so that pieces fit without a seam.
 
 use std::collections::BTreeMap;
 
@@ -87,7 +87,8 @@ impl Weigh for Piece {
     }
 }
 
-/// Cuts a grid into tasks of `side` px, row by row.
+/// Cuts a 10 m grid into tasks, row by row: `side` px, rounded up to the networks' stride; those at
+/// the right and bottom may be smaller.
 pub fn cut(grid: &Grid, side: usize) -> Vec<Task> {
     let side = side.next_multiple_of(STRIDE).max(STRIDE);
     let mut tasks = Vec::new();
@@ -153,7 +154,8 @@ fn even(w: Window) -> Window {
     Window::new(w.row, w.col, w.height & !1, w.width & !1)
 }
 
-/// Repeats the last row and column up to a multiple of the stride: `[1, c, h, w] -> [1, c, h', w']`.
+/// Repeats the last row and column up to a multiple of the stride: `[1, c, h, w] -> [1, c, h',
+/// w']`.
 fn pad(tensor: &Tensor, stride: usize) -> Result<Tensor> {
     let size = tensor.size();
     let (height, width) = (size[2] as usize, size[3] as usize);

@@ -24,7 +24,8 @@ pub enum Place {
     Window(Window),
 }
 
-/// Reads the dates within `days` of `time`, except those for which `skip` holds.
+/// Reads the optical dates within `days` of `time`, except the slots for which `skip` holds.
+/// Refuses damaged chunks and a window that leaves the tile.
 pub fn load_series(
     tile: &Tile,
     place: &Place,

@@ -102,10 +102,12 @@ impl ReconstructJob<'_> {
     }
 }
 
-/// Reconstructs the scenes of a job into a cube, one date a row, in time order: reflectance x 10000, int16.
+/// Reconstructs the scenes of a job into a cube, one date a row, in time order: reflectance x
+/// 10000, int16.
 ///
-/// `progress` hears the pixels written so far and in all. Returns one report a scene. Refuses a job without rows or
-/// with rows of two tiles, a layout without the role `s2_t`, a card that does not fit the layout.
+/// `progress` hears the pixels written so far and in all. Returns one report a scene. Refuses a job
+/// without rows or with rows of two tiles, a layout without the role `s2_t`, a card that does not
+/// fit the layout.
 pub fn reconstruct(
     job: &ReconstructJob<'_>,
     options: &ReconstructOptions,

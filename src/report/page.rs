@@ -42,7 +42,7 @@ pub struct Page {
 /// Writes the page as one self-contained HTML file, published whole.
 ///
 /// Refuses a picture whose bytes do not fit its size and a page of more than
-/// [`limits::PAGE_BYTES_MAX`].
+/// `limits::PAGE_BYTES_MAX` (256 MiB).
 pub fn write_page(path: &Path, page: &Page) -> Result<()> {
     let html = html(page).during(|| format!("writing {}", path.display()))?;
     publish(path, html.as_bytes())

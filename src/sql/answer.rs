@@ -50,9 +50,9 @@ impl Answer {
         Ok(all)
     }
 
-    /// An aligned table for a terminal; a patch is one short text, as `s2 r3c7 2018-08-04T10:50:22Z`.
     /// An aligned table for a terminal; a patch is one short text, as `s2 r3c7
-    /// 2018-08-04T10:50:22Z`.
+    /// 2018-08-04T10:50:22Z`. An aligned table for a terminal; a patch is one short text, as `s2
+    /// r3c7 2018-08-04T10:50:22Z`.
     pub fn to_table(&self) -> Result<String> {
         let (schema, batches) = self.plain()?;
         let table = pretty_format_batches_with_schema(schema, &batches).map_err(unwritten)?;

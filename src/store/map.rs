@@ -23,8 +23,9 @@ impl Map {
             return Err(Error::corrupt(format!("{} is empty", path.display()))
                 .hint("run `eclaircie verify` on the archive, then ingest the scene again"));
         }
-        // SAFETY: published files are never written again in place (`publish` renames over them, which
-        // leaves the mapped inode alone), so the bytes under this map do not change or shrink.
+        // SAFETY: published files are never written again in place (`publish` renames over them,
+        // which leaves the mapped inode alone), so the bytes under this map do not change or
+        // shrink.
         let map = unsafe { memmap2::Mmap::map(&file) }
             .during(|| format!("mapping {}", path.display()))?;
         Ok(Self { map, path: path.to_owned() })

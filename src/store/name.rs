@@ -4,7 +4,8 @@ use crate::error::{Error, Result};
 
 /// Accepts letters, digits, `-`, `_` and `.`, not starting with a dot, at most 128 long.
 ///
-/// Tile names, scene ids and array names pass here once, so that no outside text can leave its root.
+/// Tile names, scene ids and array names pass here once, so that no outside text can leave its
+/// root.
 pub fn check_name(text: &str) -> Result<&str> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if text.is_empty() || text.len() > 128 || text.starts_with('.') || !text.chars().all(legal) {

@@ -16,7 +16,8 @@ pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
     pending.commit()
 }
 
-/// A file being written beside its public name. Dropped before [`Pending::commit`], it leaves nothing.
+/// A file being written beside its public name. Dropped before [`Pending::commit`], it leaves
+/// nothing.
 #[derive(Debug)]
 pub struct Pending {
     aside: PathBuf,
@@ -25,8 +26,8 @@ pub struct Pending {
 }
 
 impl Pending {
-    /// Makes the parent folder and chooses the name aside, in the same folder so that a rename is atomic.
-    /// The extension is kept: writers such as GDAL choose their format by it.
+    /// Makes the parent folder and chooses the name aside, in the same folder so that a rename is
+    /// atomic. The extension is kept: writers such as GDAL choose their format by it.
     pub fn new(path: &Path) -> Result<Self> {
         let aside = aside(path)?;
         Ok(Self { aside, public: path.to_owned(), done: false })
@@ -55,13 +56,15 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if !self.done {
-            // Nothing was promised under this name; a failure to tidy up must not hide the first error.
+            // Nothing was promised under this name; a failure to tidy up must not hide the first
+            // error.
             let _ = fs::remove_file(&self.aside);
         }
     }
 }
 
-/// A folder being filled beside its public name. Dropped before [`PendingFolder::commit`], it leaves nothing.
+/// A folder being filled beside its public name. Dropped before [`PendingFolder::commit`], it
+/// leaves nothing.
 #[derive(Debug)]
 pub struct PendingFolder {
     aside: PathBuf,
@@ -82,7 +85,8 @@ impl PendingFolder {
         &self.aside
     }
 
-    /// Renames the folder to its public name; an older folder of that name is moved away first and removed.
+    /// Renames the folder to its public name; an older folder of that name is moved away first and
+    /// removed.
     pub fn commit(mut self) -> Result<()> {
         let doing = || format!("publishing {}", self.public.display());
         let old = self.aside.with_extension("old");

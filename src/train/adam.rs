@@ -27,7 +27,8 @@ impl Adam {
         Self { rate, step: 0, moments }
     }
 
-    /// One step from the gradients that `backward` left; then clears them. `scale` follows the schedule.
+    /// One step from the gradients that `backward` left; then clears them. `scale` follows the
+    /// schedule.
     pub(super) fn step(&mut self, vars: &nn::VarStore, scale: f64) -> Result<()> {
         self.step += 1;
         let corrected =

@@ -137,8 +137,9 @@ fn check(train: &[Sample], valid: &[Sample], layout: &str) -> Result<()> {
 
 /// Trains a network on the samples of a layout; `progress` hears every step and every validation.
 ///
-/// Writes `weights.safetensors`, `curve.parquet` and a checkpoint into the job's folder. Refuses a card whose roles
-/// the layout does not give, a split without samples, and to resume from the checkpoint of another job.
+/// Writes `weights.safetensors`, `curve.parquet` and a checkpoint into the job's folder. Refuses a
+/// card whose roles the layout does not give, a split without samples, and to resume from the
+/// checkpoint of another job.
 pub fn train(
     job: &TrainJob<'_>,
     options: &TrainOptions,

@@ -1,7 +1,7 @@
 //! The house style, executed: reads the tree and fails on what a reviewer would send back.
 //!
-//! One rule per file. A rule is a function from text to faults, one test that runs it over the tree, and
-//! one test that shows it a bad snippet, so that no rule can pass by seeing nothing.
+//! One rule per file. A rule is a function from text to faults, one test that runs it over the
+//! tree, and one test that shows it a bad snippet, so that no rule can pass by seeing nothing.
 
 mod functions;
 mod imports;

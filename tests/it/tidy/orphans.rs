@@ -25,11 +25,13 @@ fn declares(code: &str, module: &str) -> bool {
     })
 }
 
-/// The files that are compiled for tests only: their module, or one around it, is under `#[cfg(test)]`.
+/// The files that are compiled for tests only: their module, or one around it, is under
+/// `#[cfg(test)]`.
 pub fn test_files(files: &[(String, Rust)]) -> BTreeSet<&str> {
     let by_path: BTreeMap<&str, &Rust> = files.iter().map(|(p, r)| (p.as_str(), r)).collect();
     let (named, mut found) = (named(files), BTreeSet::new());
-    // A parent sorts before its children's folder or not at all, so look until nothing new is found.
+    // A parent sorts before its children's folder or not at all, so look until nothing new is
+    // found.
     loop {
         let before = found.len();
         for path in by_path.keys() {

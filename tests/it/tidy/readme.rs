@@ -2,7 +2,8 @@
 
 use super::{refuse, tree};
 
-/// The verb of a file of `src/cli` that declares clap arguments; `args.rs` holds those that verbs share.
+/// The verb of a file of `src/cli` that declares clap arguments; `args.rs` holds those that verbs
+/// share.
 fn verb<'a>(path: &'a str, text: &str) -> Option<&'a str> {
     let stem = path.strip_prefix("src/cli/")?.strip_suffix(".rs")?;
     let declares = text.lines().any(|l| {
