@@ -164,7 +164,8 @@ fn listen(cancel: &Cancel) {
 /// with this line. The place is kept for those who ask for it.
 fn quiet_panics() {
     std::panic::set_hook(Box::new(|info| {
-        tracing::error!(place = ?info.location().map(ToString::to_string), "internal fault: {info}");
+        let place = info.location().map(ToString::to_string);
+        tracing::error!(?place, "internal fault: {info}");
     }));
 }
 

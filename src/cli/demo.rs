@@ -129,6 +129,18 @@ fn choose_scene(archive: &Path) -> Result<(String, String)> {
     Ok((best.tile.to_string(), day))
 }
 
+/// A cube of the scene by gap-filling and by each network that was trained.
+fn reconstruct(s: &mut Script<'_>, tile: &str, day: &str, networks: &[&str]) -> Result<()> {
+    let trained = networks.iter().map(|n| (*n, format!("{{{n}/weights.safetensors}}")));
+    for (name, method) in std::iter::once(("gapfill", "gapfill".to_owned())).chain(trained) {
+        s.step(&format!(
+            "reconstruct {{archive}} --tile {tile} --date {day} --method {method} \
+             --to {{cubes/{name}.zarr}} --stats-to {{stats/reconstruct-{name}.json}}"
+        ))?;
+    }
+    Ok(())
+}
+
 fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
     let seed = args.seed;
     s.step(&format!("simulate {{simulated}} --seed {seed}"))?;
@@ -147,17 +159,11 @@ fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
          --steps {msop} --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
     ))?;
     let (tile, day) = choose_scene(&s.out.join("archive"))?;
-    let weights = [("ssop", "{ssop/weights.safetensors}"), ("msop", "{msop/weights.safetensors}")];
-    for (name, method) in [("gapfill", "gapfill")].into_iter().chain(weights) {
-        s.step(&format!(
-            "reconstruct {{archive}} --tile {tile} --date {day} --method {method} \
-             --to {{cubes/{name}.zarr}} --stats-to {{stats/reconstruct-{name}.json}}"
-        ))?;
-    }
+    reconstruct(s, &tile, &day, &["ssop", "msop"])?;
     s.step("export {cubes/msop.zarr} --to {cubes/msop.tif}")?;
     s.step(
-        "evaluate {archive} --layout os2 --split-block 1 --truth {truth} --method input --method gapfill \
-         --method {ssop/weights.safetensors} --method {msop/weights.safetensors} \
+        "evaluate {archive} --layout os2 --split-block 1 --truth {truth} --method input \
+         --method gapfill --method {ssop/weights.safetensors} --method {msop/weights.safetensors} \
          --to {scores.parquet} --stats --stats-to {stats/evaluate.json}",
     )?;
     s.step(&format!(
@@ -205,12 +211,7 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
          --stats-to {{stats/evaluate.json}}"
     ))?;
     let (tile, day) = choose_scene(&s.out.join("archive"))?;
-    for (name, method) in [("gapfill", "gapfill"), ("msop", "{msop/weights.safetensors}")] {
-        s.step(&format!(
-            "reconstruct {{archive}} --tile {tile} --date {day} --method {method} \
-             --to {{cubes/{name}.zarr}} --stats-to {{stats/reconstruct-{name}.json}}"
-        ))?;
-    }
+    reconstruct(s, &tile, &day, &["msop"])?;
     s.step("export {cubes/msop.zarr} --to {cubes/msop.tif}")?;
     s.step(&format!(
         "report {{report.html}} --archive {{archive}} --tile {tile} --date {day} \

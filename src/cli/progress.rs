@@ -56,6 +56,7 @@ impl Progress {
         }
     }
 
+    #[cfg(feature = "torch")]
     /// A word beside the bar.
     pub(super) fn note(&self, text: &str) {
         if let Some(bar) = &self.bar {

@@ -225,14 +225,14 @@ pub(super) fn run(a: Args) -> Result<Done> {
     let catalog = Catalog::open(&archive)?;
     let page = Page {
         title: format!("A break in the clouds: {} on {}", a.tile, a.date),
-        lead: "A cloudy Sentinel-2 scene, the radar image nearest in time, and the same ground as each method \
-               reconstructs it. Drag the handle to compare two pictures."
+        lead: "A cloudy Sentinel-2 scene, the radar image nearest in time, and the same ground \
+               as each method reconstructs it. Drag the handle to compare two pictures."
             .into(),
         comparisons: vec![views(&a, &archive)?],
         scores: scores(&a.scores)?,
         score_notes: vec![
-            "All methods are scored on the same samples, on ground that no network was trained on or chosen by. \
-             Intervals: 95 %, bootstrap over places."
+            "All methods are scored on the same samples, on ground that no network was trained \
+             on or chosen by. Intervals: 95 %, bootstrap over places."
                 .into(),
         ],
         curves: curves(&a.runs)?,

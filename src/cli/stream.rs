@@ -28,7 +28,8 @@ pub(super) struct Args {
     #[command(flatten)]
     split: args::SplitArgs,
     /// Which samples.
-    #[arg(long = "of", value_name = "SPLIT", default_value = "train", value_parser = args::parse_split)]
+    #[arg(long = "of", value_name = "SPLIT", default_value = "train")]
+    #[arg(value_parser = args::parse_split)]
     of: Split,
     /// Samples at most.
     #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]

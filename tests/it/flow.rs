@@ -81,9 +81,9 @@ fn a_scene_goes_from_pixels_to_a_page() {
         say(
             w,
             &format!(
-                "train {{archive}} --layout {layout} --model {name}-unet-small --to {{flow/{name}}} \
-                 --steps 6 --steps-per-epoch 3 --batch 2 --valid-max 4 --split-block 1 \
-                 --stats-to {{flow/stats/{layout}.json}}"
+                "train {{archive}} --layout {layout} --model {name}-unet-small \
+                 --to {{flow/{name}}} --steps 6 --steps-per-epoch 3 --batch 2 --valid-max 4 \
+                 --split-block 1 --stats-to {{flow/stats/{layout}.json}}"
             ),
         );
     }
