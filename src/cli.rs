@@ -37,10 +37,13 @@ use clap::{Parser, Subcommand};
 use crate::error::{Error, Result};
 use crate::stream::Cancel;
 
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but some products were set aside, \
+    4 disk full, 5 damaged data found, 130 stopped.";
+
 /// Streaming dataflow engine for satellite patch archives: query them in SQL, train on them, remove
 /// clouds.
 #[derive(Debug, Parser)]
-#[command(name = "eclaircie", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "eclaircie", version, max_term_width = 100, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
@@ -108,9 +111,7 @@ pub fn main() -> ExitCode {
         Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("error: {e}");
-            if let Some(hint) = e.next_step() {
-                eprintln!("  next: {hint}");
-            }
+            eprintln!("  next: {}", e.advice());
             ExitCode::from(e.exit_code())
         }
     }

@@ -123,9 +123,25 @@ impl Error {
         self.0.kind
     }
 
-    /// What the user should do next, if we know.
+    /// The hint that was given with the error.
     pub fn next_step(&self) -> Option<&str> {
         self.0.hint.as_deref()
+    }
+
+    /// What the user should do next: the hint, or else what holds for the kind.
+    pub fn advice(&self) -> &str {
+        self.0.hint.as_deref().unwrap_or(match self.0.kind {
+            Kind::Usage => "`eclaircie VERB --help` shows an example",
+            Kind::NotFound => "check the name and the path",
+            Kind::Invalid => "mend or replace the file, then run the same command again",
+            Kind::Corrupt => "run `eclaircie verify` on the archive to see what else is damaged",
+            Kind::Unsupported => "the README says what is read and written",
+            Kind::OutOfSpace => "make room, then run the same command again: finished work is kept",
+            Kind::OutOfMemory => "give more with --memory, or ask for less",
+            Kind::Cancelled => "run the same command again to go on: finished work is kept",
+            Kind::Io => "check that the path exists and that you may read and write there",
+            Kind::Internal => "this is a fault of the program: please report it with the command",
+        })
     }
 
     /// Whether the user stopped the work.
@@ -178,10 +194,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}: {self}", self.0.kind)?;
-        match &self.0.hint {
-            Some(hint) => write!(f, " (hint: {hint})"),
-            None => Ok(()),
-        }
+        write!(f, " (next: {})", self.advice())
     }
 }
 

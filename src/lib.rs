@@ -95,7 +95,7 @@ pub use report::{Cloudiness, Comparison, Curve, Page, Picture, ScoreRow, View, w
 pub use simulate::{Summary, World, simulate};
 pub use sql::{Answer, Param, Session};
 pub use store::{
-    Map, Pending, PendingFolder, check_name, publish, read_json, read_text, write_json,
+    Map, Pending, PendingFolder, check_name, probe, publish, read_json, read_text, write_json,
 };
 pub use stream::{
     Cancel, Collect, Each, Emit, Graph, Items, NodeStats, Operator, Pipe, Plan, Report, Sink,

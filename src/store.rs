@@ -11,5 +11,5 @@ mod text;
 
 pub use map::Map;
 pub use name::check_name;
-pub use publish::{Pending, PendingFolder, publish};
+pub use publish::{Pending, PendingFolder, probe, publish};
 pub use text::{read_json, read_text, write_json};

@@ -67,6 +67,8 @@ pub mod mask {
     /// What counts as cloud in `cloud_percent`, as the study does: any flag of cloud, thin cloud or
     /// shadow.
     pub const CLOUDY: u8 = CLOUD | THIN | SHADOW;
+    /// What a series of the ground does not show: clouds, snow, and missing pixels.
+    pub const HIDDEN: u8 = CLOUDY | SNOW | NODATA;
 }
 
 /// The value type of a layer.

@@ -10,6 +10,8 @@ use crate::error::{Error, Result};
 #[cfg(feature = "torch")]
 use crate::geo::Split;
 use crate::geo::Splitter;
+#[cfg(any(feature = "gdal", feature = "torch"))]
+use crate::geo::Stamp;
 use crate::layout::{Layout, Samples};
 use crate::limits;
 use crate::sql::Session;
@@ -45,7 +47,7 @@ pub(super) struct StreamArgs {
     #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = parse_bytes)]
     pub(super) memory: usize,
     /// Reading threads.
-    #[arg(long, value_name = "N", default_value_t = 2)]
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = parse_count)]
     pub(super) workers: usize,
     /// Print what each operator did, and the bottleneck.
     #[arg(long)]
@@ -139,6 +141,25 @@ pub(super) fn parse_split(text: &str) -> std::result::Result<Split, String> {
         "valid" => Ok(Split::Valid),
         "test" => Ok(Split::Test),
         _ => Err("write train, valid or test".to_owned()),
+    }
+}
+
+#[cfg(any(feature = "gdal", feature = "torch"))]
+/// A day, strictly `YYYY-MM-DD`, at midnight UTC.
+pub(super) fn parse_day(text: &str) -> std::result::Result<Stamp, String> {
+    let strict = text.len() == 10 && text.as_bytes().get(4) == Some(&b'-');
+    match Stamp::parse(text) {
+        Ok(day) if strict => Ok(day),
+        _ => Err("write a day as 2018-08-04".to_owned()),
+    }
+}
+
+#[cfg(any(feature = "gdal", feature = "torch"))]
+/// A number of at least one.
+pub(super) fn parse_count(text: &str) -> std::result::Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n > 0 => Ok(n),
+        _ => Err("write a whole number of at least 1".to_owned()),
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
-    let mut script = Script { cancel, out: args.out.clone(), times: Vec::new() };
+    let mut script = Script { cancel, out: args.out.clone(), given: Vec::new(), times: Vec::new() };
     match &args.real {
         Some(data) => real(&mut script, data, &args)?,
         None => simulated(&mut script, &args)?,
@@ -49,6 +49,8 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
 struct Script<'a> {
     cancel: &'a Cancel,
     out: PathBuf,
+    /// Words of the user that may hold blanks, by the name that stands for them.
+    given: Vec<(&'static str, String)>,
     times: Vec<(String, f64)>,
 }
 
@@ -77,6 +79,9 @@ impl Script<'_> {
     }
 
     fn expand(&self, word: &str) -> String {
+        if let Some((_, text)) = self.given.iter().find(|(name, _)| *name == word) {
+            return text.clone();
+        }
         match (word.find('{'), word.find('}')) {
             (Some(a), Some(b)) if a < b => {
                 format!("{}{}{}", &word[..a], self.at(&word[a + 1..b]), &word[b + 1..])
@@ -189,9 +194,10 @@ fn boundaries(archive: &Path) -> Result<(String, String)> {
 }
 
 fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
-    let (seed, steps) = (args.seed, args.steps.unwrap_or(600));
-    let data = data.display();
-    s.step(&format!("ingest {data} {{archive}} --patch 64"))?;
+    let (seed, steps) = (args.seed, args.steps.unwrap_or(400));
+    s.given.push(("@data", data.display().to_string()));
+    s.given.extend(args.beside.iter().map(|b| ("@beside", b.clone())));
+    s.step("ingest @data {archive} --patch 64")?;
     s.step("sql {archive} --file cloudiness")?;
     let (valid, test) = boundaries(&s.out.join("archive"))?;
     let dates = format!("--set valid_from={valid} --set test_from={test}");
@@ -200,7 +206,7 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
         "train {{archive}} --layout os2 {dates} --model msop-unet-small --to {{msop}} \
          --steps {steps} --batch 16 --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
     ))?;
-    let beside = args.beside.as_ref().map_or_else(String::new, |b| format!("--beside {b}"));
+    let beside = if args.beside.is_some() { "--beside @beside" } else { "" };
     s.step(&format!(
         "evaluate {{archive}} --layout hidden --valid-share 0 --test-share 0 --split train \
          --method gapfill --to {{hidden.parquet}} {beside}"

@@ -30,10 +30,10 @@ pub(super) struct Args {
     #[arg(long, default_value = "test", value_parser = args::parse_split)]
     split: Split,
     /// Samples at most.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 200, value_parser = args::parse_count)]
     samples_max: usize,
     /// Samples a batch.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, value_parser = args::parse_count)]
     batch: usize,
     /// Gap-filling uses dates up to so many days away.
     #[arg(long, default_value_t = 90.0)]
@@ -108,6 +108,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         device: pick_device(&a.device)?,
         seed: a.seed,
     };
+    a.to.as_deref().map_or(Ok(()), crate::store::probe)?;
     let mut bar = Progress::new("evaluate", "samples");
     let mut result =
         evaluate(&archive, truth.as_ref(), &samples, &options, cancel, &mut |d, t| {

@@ -10,14 +10,14 @@ use crate::geo::Stamp;
 
 /// Write one date of a cube as a Cloud-Optimised GeoTIFF.
 ///
-/// Example: eclaircie export msop.zarr --date 2018-05-11 --to msop.tif
+/// Example: eclaircie export msop.zarr --date 2019-04-28 --to msop.tif
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The cube.
     cube: PathBuf,
     /// Day of the scene; the first if left out.
-    #[arg(long, value_name = "YYYY-MM-DD")]
-    date: Option<String>,
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = super::args::parse_day)]
+    date: Option<Stamp>,
     /// The file to write.
     #[arg(long, value_name = "FILE.tif")]
     to: PathBuf,
@@ -28,10 +28,10 @@ pub(super) fn run(a: Args) -> Result<Done> {
     let slot = match &a.date {
         None => 0,
         Some(date) => {
-            let day = Stamp::parse(date)?.date();
+            let day = date.date();
             cube.times().iter().position(|t| t.date() == day).ok_or_else(|| {
                 let days: Vec<String> = cube.times().iter().map(Stamp::to_string).collect();
-                Error::not_found(format!("the cube has no scene on {date}"))
+                Error::not_found(format!("the cube has no scene on that day"))
                     .hint(format!("it has {}", days.join(", ")))
             })?
         }

@@ -2,13 +2,16 @@
 
 use std::path::PathBuf;
 
+use tch::Device;
+
 use super::{Done, args, progress::Progress};
-use crate::archive::Archive;
+use crate::archive::{Archive, Sensor};
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::geo::{Splitter, Stamp};
 use crate::layout::{Layout, Sample, Samples};
 use crate::limits;
+use crate::models::Model;
 use crate::reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};
 use crate::sql::Session;
 use crate::stream::Cancel;
@@ -16,7 +19,7 @@ use crate::tensors::pick_device;
 
 /// Reconstruct whole scenes of a tile, by a trained network or by gap-filling, into a Zarr cube.
 ///
-/// Example: eclaircie reconstruct archive/ --tile 31TCJ --date 2018-05-11 --method runs/msop/weights.safetensors --to msop.zarr
+/// Example: eclaircie reconstruct archive/ --tile 31TCJ --date 2019-04-28 --method runs/msop/weights.safetensors --to msop.zarr
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The archive.
@@ -25,17 +28,17 @@ pub(super) struct Args {
     #[arg(long)]
     tile: String,
     /// Days of the scenes to reconstruct; may be repeated. All scenes of the tile if left out.
-    #[arg(long = "date", value_name = "YYYY-MM-DD")]
-    dates: Vec<String>,
+    #[arg(long = "date", value_name = "YYYY-MM-DD", value_parser = args::parse_day)]
+    dates: Vec<Stamp>,
     /// `gapfill`, or the weights of a network.
     #[arg(long, value_name = "gapfill|WEIGHTS")]
     method: String,
     /// The cube to write.
     #[arg(long, value_name = "CUBE.zarr")]
     to: PathBuf,
-    /// Scene layout that chooses the inputs.
-    #[arg(long, value_name = "NAME|FILE", default_value = "os2_scene")]
-    layout: String,
+    /// Scene layout that chooses the inputs; by default the shipped one that offers what the method needs.
+    #[arg(long, value_name = "NAME|FILE")]
+    layout: Option<String>,
     /// Sets a parameter of the layout.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
@@ -49,53 +52,74 @@ pub(super) struct Args {
     #[arg(long, default_value = "auto")]
     device: String,
     /// Pixels on a side of a piece.
-    #[arg(long, default_value_t = 256)]
+    #[arg(long, default_value_t = 256, value_parser = args::parse_count)]
     piece: usize,
     #[command(flatten)]
     stream: args::StreamArgs,
 }
 
+/// The shipped scene layout for a method: gap-filling needs the scene alone, a network what its card names.
+fn default_layout(method: &Method, device: Device) -> Result<&'static str> {
+    let Method::Network(weights) = method else { return Ok("scene") };
+    let card = Model::load(weights, device)?.card;
+    let several = card.inputs.iter().any(|i| i.ends_with("_tm1") || i.ends_with("_tp1"));
+    Ok(if several { "os2_scene" } else { "ssop_scene" })
+}
+
 /// The rows of the scene layout for this tile and these days.
-fn choose(a: &Args, archive: &Archive) -> Result<(Samples, Vec<Sample>)> {
-    let mut layout = Layout::open(&a.layout)?;
+fn choose(a: &Args, name: &str, archive: &Archive) -> Result<(Samples, Vec<Sample>)> {
+    archive.tile(&a.tile)?;
+    let mut layout = Layout::open(name)?;
     layout.set(&a.set)?;
-    let session = Session::new(limits::MEMORY_DEFAULT)?.with_scenes(&Catalog::open(archive)?)?;
+    let catalog = Catalog::open(archive)?;
+    let session = Session::new(limits::MEMORY_DEFAULT)?.with_scenes(&catalog)?;
     let samples = layout.samples(&session, &Splitter::default())?;
     let at_t = samples
         .role("s2_t")
-        .ok_or_else(|| Error::usage(format!("layout '{}' has no role 's2_t'", a.layout)))?;
-    let mut days = Vec::new();
-    for date in &a.dates {
-        days.push((date, Stamp::parse(date)?.date()));
-    }
-    let on = |s: &Sample, day| s.patches[at_t].time.date() == day;
+        .ok_or_else(|| Error::usage(format!("layout '{name}' has no role 's2_t'")))?;
+    let on = |s: &Sample, day: &Stamp| s.patches[at_t].time.date() == day.date();
     let mine = samples.rows.iter().filter(|s| *s.tile == *a.tile);
     let rows: Vec<Sample> =
-        mine.filter(|s| days.is_empty() || days.iter().any(|(_, d)| on(s, *d))).cloned().collect();
-    for (date, day) in &days {
-        if !rows.iter().any(|s| on(s, *day)) {
-            return Err(Error::not_found(format!(
-                "layout '{}' finds no inputs for a scene of tile {} on {date}",
-                a.layout, a.tile
-            ))
-            .hint("widen its windows with --set, or ask `eclaircie sql` which scenes there are"));
-        }
+        mine.filter(|s| a.dates.is_empty() || a.dates.iter().any(|d| on(s, d))).cloned().collect();
+    match a.dates.iter().find(|day| !rows.iter().any(|s| on(s, day))) {
+        Some(day) => Err(no_inputs(&catalog, &a.tile, name, *day)),
+        None => Ok((samples, rows)),
     }
-    Ok((samples, rows))
+}
+
+/// Either there is no scene that day, or the layout finds no partners for it.
+fn no_inputs(catalog: &Catalog, tile: &str, layout: &str, day: Stamp) -> Error {
+    let scenes = catalog.scenes().iter().filter(|s| s.sensor == Sensor::S2 && s.tile == tile);
+    let nearest = scenes.min_by_key(|s| (s.time.0 - day.0).abs()).and_then(|s| s.time.date());
+    let date = day.date();
+    let text = date.map(|d| d.to_string()).unwrap_or_default();
+    match nearest {
+        Some(d) if Some(d) == date => Error::not_found(format!(
+            "layout '{layout}' finds no partners for tile {tile} on {text}"
+        ))
+        .hint("widen its windows with --set, see `eclaircie layout show`"),
+        Some(d) => Error::not_found(format!("tile {tile} has no optical scene on {text}"))
+            .hint(format!("the nearest is on {d}")),
+        None => Error::not_found(format!("tile {tile} has no optical scene")),
+    }
 }
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     let archive = Archive::open(&a.archive)?;
-    let (samples, rows) = choose(&a, &archive)?;
+    let (method, device) = (Method::parse(&a.method)?, pick_device(&a.device)?);
+    let name = match &a.layout {
+        Some(name) => name.as_str(),
+        None => default_layout(&method, device)?,
+    };
+    let (samples, rows) = choose(&a, name, &archive)?;
     let options = ReconstructOptions {
         piece: a.piece,
         keep_clear: a.keep_clear,
         days: a.days,
         edge_bytes: a.stream.memory,
         workers: a.stream.workers,
-        device: pick_device(&a.device)?,
+        device,
     };
-    let method = Method::parse(&a.method);
     let mut bar = Progress::new("reconstruct", "px");
     let job = ReconstructJob {
         archive: &archive,

@@ -15,7 +15,7 @@ use crate::stream::Report as RunReport;
 /// Make one self-contained HTML page: before and after with a slider, scores, losses, cloudiness,
 /// where time went.
 ///
-/// Example: eclaircie report report.html --archive archive/ --tile 31TCJ --date 2018-05-11 --cube msop=msop.zarr --scores scores.parquet
+/// Example: eclaircie report report.html --archive archive/ --tile 31TCJ --date 2019-04-28 --cube msop=msop.zarr --scores scores.parquet
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The page to write.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Done, progress::Progress};
+use super::{Done, args, progress::Progress};
 use crate::error::Result;
 use crate::geo::Stamp;
 use crate::simulate::{World, simulate};
@@ -20,11 +20,11 @@ pub(super) struct Args {
     #[arg(long, value_delimiter = ',', default_value = "31TCJ,31TDJ")]
     tiles: Vec<String>,
     /// Pixels (10 m) on a side of a tile.
-    #[arg(long, default_value_t = 1024)]
+    #[arg(long, default_value_t = 1024, value_parser = args::parse_count)]
     side: usize,
     /// First day.
-    #[arg(long, default_value = "2018-01-01")]
-    start: String,
+    #[arg(long, default_value = "2018-01-01", value_parser = args::parse_day)]
+    start: Stamp,
     /// Months.
     #[arg(long, default_value_t = 18)]
     months: u32,
@@ -33,18 +33,18 @@ pub(super) struct Args {
     seed: u64,
 }
 
-pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
+pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     let world = World {
-        tiles: args.tiles,
-        side: args.side,
-        start: Stamp::parse(&args.start)?,
-        months: args.months,
-        seed: args.seed,
+        tiles: a.tiles,
+        side: a.side,
+        start: a.start,
+        months: a.months,
+        seed: a.seed,
         ..World::default()
     };
     let mut bar = Progress::new("simulate", "products");
     let heard = cancel.clone();
-    let summary = simulate(&world, &args.out, &|| heard.is_cancelled(), &mut |d, t| bar.at(d, t))?;
+    let summary = simulate(&world, &a.out, &|| heard.is_cancelled(), &mut |d, t| bar.at(d, t))?;
     bar.finish(&format!(
         "{} optical and {} radar products written, {} too cloudy to be delivered, {} there already",
         summary.s2, summary.s1, summary.dropped, summary.skipped

@@ -67,6 +67,10 @@ impl Args {
                 }
             }
             (None, [archive, sql]) => Ok((Some(archive), Layout::parse("query", sql)?)),
+            (None, [path]) if std::path::Path::new(path).is_dir() => {
+                Err(Error::usage("the query is missing")
+                    .hint("eclaircie sql ARCHIVE \"SELECT …\", or name a file with --file"))
+            }
             (None, [sql]) => Ok((None, Layout::parse("query", sql)?)),
             _ => Err(Error::usage("give an archive and a query")),
         }

@@ -28,14 +28,14 @@ pub(super) struct Args {
     #[command(flatten)]
     split: args::SplitArgs,
     /// Which samples.
-    #[arg(long = "of", value_name = "SPLIT", default_value = "train")]
+    #[arg(long = "split", value_name = "SPLIT", default_value = "train")]
     #[arg(value_parser = args::parse_split)]
     of: Split,
     /// Samples at most.
     #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
     samples_max: usize,
     /// Samples a batch.
-    #[arg(long, default_value_t = 16)]
+    #[arg(long, default_value_t = 16, value_parser = args::parse_count)]
     batch: usize,
     /// Chance of the order.
     #[arg(long, default_value_t = 1)]

@@ -26,16 +26,16 @@ pub(super) struct Args {
     #[arg(long, value_name = "FOLDER")]
     to: PathBuf,
     /// Optimiser steps.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
     /// Stop after so many steps, at the end of an epoch; --resume goes on from there.
     #[arg(long, value_name = "N")]
     stop_after: Option<u64>,
     /// Steps between two validations.
-    #[arg(long, default_value_t = 50)]
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     steps_per_epoch: u64,
     /// Samples a step.
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 4, value_parser = args::parse_count)]
     batch: usize,
     /// Learning rate at the start.
     #[arg(long, default_value_t = 1e-3)]
@@ -44,7 +44,7 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Validation samples at most.
-    #[arg(long, default_value_t = 32)]
+    #[arg(long, default_value_t = 32, value_parser = args::parse_count)]
     valid_max: usize,
     /// Do not flip and turn batches.
     #[arg(long)]

@@ -8,6 +8,7 @@ pub(super) const SHIPPED: &[(&str, &str)] = &[
     ("gfa", include_str!("../../queries/gfa.sql")),
     ("gfb", include_str!("../../queries/gfb.sql")),
     ("hidden", include_str!("../../queries/hidden.sql")),
+    ("scene", include_str!("../../queries/scene.sql")),
     ("ssop_scene", include_str!("../../queries/ssop_scene.sql")),
     ("os2_scene", include_str!("../../queries/os2_scene.sql")),
     ("cloudiness", include_str!("../../queries/cloudiness.sql")),

@@ -15,8 +15,6 @@ use crate::error::{Error, Result};
 use crate::geo::Stamp;
 use crate::stream::{Emit, Operator};
 
-/// What hides the ground: clouds, their shadows, and missing pixels.
-const HIDDEN: u8 = mask::CLOUDY | mask::NODATA;
 const NONE: u32 = u32::MAX;
 
 /// Index of the nearest clear date at or before, and at or after, `time`, for every pixel.
@@ -30,7 +28,7 @@ fn nearest_clear(series: &Series, time: Stamp) -> Result<(Vec<u32>, Vec<u32>)> {
             return Err(Error::internal("a mask has another size than its window"));
         }
         for (slot, &bits) in found.iter_mut().zip(bits) {
-            if *slot == NONE && bits & HIDDEN == 0 {
+            if *slot == NONE && bits & mask::HIDDEN == 0 {
                 *slot = date as u32;
             }
         }

@@ -24,10 +24,12 @@ pub enum Method {
 
 impl Method {
     /// `gapfill`, or a path to `*.safetensors`.
-    pub fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Result<Self> {
         match text {
-            "gapfill" => Self::Gapfill,
-            path => Self::Network(path.into()),
+            "gapfill" => Ok(Self::Gapfill),
+            path if Path::new(path).is_file() => Ok(Self::Network(path.into())),
+            other => Err(Error::usage(format!("no method or weights file is called '{other}'"))
+                .hint("write gapfill, or the path of a weights.safetensors that `train` wrote")),
         }
     }
 }

@@ -16,6 +16,12 @@ pub fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
     pending.commit()
 }
 
+/// Whether a file could be published at `path`: to be asked before hours of work, not after.
+pub fn probe(path: &Path) -> Result<()> {
+    let pending = Pending::new(path)?;
+    pending.create().map(drop)
+}
+
 /// A file being written beside its public name. Dropped before [`Pending::commit`], it leaves
 /// nothing.
 #[derive(Debug)]

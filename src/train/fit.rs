@@ -161,6 +161,7 @@ pub fn train(
         cancel,
     };
     check(&run.train, &run.valid, &samples.layout)?;
+    crate::store::probe(&job.out.join("weights.safetensors"))?;
     fit(&run, job.out, identity(job, options), progress)
 }
 
