@@ -7,6 +7,7 @@
 
 mod bias;
 mod mae;
+mod maps;
 mod metric;
 mod mse;
 mod ndvi;
@@ -17,5 +18,10 @@ mod psnr;
 mod sam;
 mod scores;
 mod ssim;
+mod target;
+mod totals;
 
+pub use maps::Maps;
 pub use scores::{Score, Scores};
+pub use target::Target;
+pub use totals::Totals;

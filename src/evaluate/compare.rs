@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
 use super::interval::{Sums, intervals};
 use super::table::Row;
@@ -11,7 +11,7 @@ use crate::archive::{Archive, Layer};
 use crate::error::{Error, Result};
 use crate::geo::Split;
 use crate::layout::{Sample, Samples};
-use crate::metrics::Scores;
+use crate::metrics::{Maps, Scores, Target, Totals};
 use crate::models::Model;
 use crate::ops::{Fill, MakeBatch, Normalise, Read, wants};
 use crate::stream::{Cancel, Graph, Items, Report, Sink};
@@ -82,9 +82,9 @@ impl Judge<'_> {
     fn judge(&mut self, batch: &Batch) -> std::result::Result<(), Error> {
         let missing = |n: &str| Error::internal(format!("the batch has no tensor '{n}'"));
         let get = |n: &str| batch.tensors.get(n).ok_or_else(|| missing(n));
-        let target = get(&self.target)?;
         let valid = get(&format!("valid_{}", self.target))?;
-        let cloudy = batch.tensors.get("cloudy");
+        let target = Target::of(Layer::S2Fine.bands(), get(&self.target)?, valid)?;
+        let strata = strata(valid, batch.tensors.get("cloudy"), self.strata).map_err(torch)?;
         for tally in self.tallies.iter_mut() {
             let (output, usable) = match &tally.model {
                 Some(model) => (model.forward(&batch.tensors)?, valid.shallow_clone()),
@@ -94,49 +94,41 @@ impl Judge<'_> {
                     (get(name)?.shallow_clone(), valid.f_logical_and(known).map_err(torch)?)
                 }
             };
-            for stratum in 0..self.strata {
-                let here = match (stratum, cloudy) {
-                    (1, Some(c)) => usable.f_logical_and(c).map_err(torch)?,
-                    (2, Some(c)) => {
-                        usable.f_logical_and(&c.f_logical_not().map_err(torch)?).map_err(torch)?
-                    }
-                    _ => usable.shallow_clone(),
-                };
-                tally.scores[stratum].update(&output, target, &here)?;
-                add_blocks(&mut tally.blocks[stratum], batch, &output, target, &here)?;
+            let maps = Maps::of(&target, &output, &usable)?;
+            for (stratum, mask) in strata.iter().enumerate() {
+                let totals = maps.totals(mask)?;
+                tally.scores[stratum].add(&totals);
+                add_blocks(&mut tally.blocks[stratum], &batch.names, &totals);
             }
         }
         Ok(())
     }
 }
 
-/// Adds each sample's sums to its place.
-fn add_blocks(
-    blocks: &mut BTreeMap<String, Sums>,
-    batch: &Batch,
-    output: &Tensor,
-    target: &Tensor,
+/// Masks of the strata.
+fn strata(
     valid: &Tensor,
-) -> Result<()> {
-    let sums = || -> std::result::Result<[Vec<f64>; 3], tch::TchError> {
-        let weight = valid.f_to_kind(Kind::Float)?;
-        let error = output.f_sub(target)?.f_mul(&weight)?;
-        let dims = [1i64, 2, 3].as_slice();
-        let sum = |t: &Tensor| -> std::result::Result<Vec<f64>, tch::TchError> {
-            Vec::try_from(t.f_sum_dim_intlist(dims, false, Kind::Double)?.f_to_device(Device::Cpu)?)
-        };
-        let bands = output.size()[1] as f64;
-        Ok([sum(&error.f_square()?)?, sum(&error.f_abs()?)?, sum(&(weight * bands))?])
-    };
-    let [squared, absolute, count] = sums().map_err(torch)?;
-    for (i, name) in batch.names.iter().enumerate() {
+    cloudy: Option<&Tensor>,
+    count: usize,
+) -> std::result::Result<Vec<Tensor>, tch::TchError> {
+    (0..count)
+        .map(|stratum| match (stratum, cloudy) {
+            (1, Some(cloudy)) => Ok(cloudy.shallow_clone()),
+            (2, Some(cloudy)) => cloudy.f_logical_not(),
+            _ => Ok(valid.shallow_clone()),
+        })
+        .collect()
+}
+
+/// Adds each sample's totals to its place.
+fn add_blocks(blocks: &mut BTreeMap<String, Sums>, names: &[String], totals: &[Totals]) {
+    for (name, totals) in names.iter().zip(totals) {
         let place = name.split('@').next().unwrap_or(name).to_owned();
         let sums = blocks.entry(place).or_default();
-        sums.squared += squared[i];
-        sums.absolute += absolute[i];
-        sums.count += count[i];
+        sums.squared += totals.squared();
+        sums.absolute += totals.absolute();
+        sums.count += totals.values();
     }
-    Ok(())
 }
 
 fn torch(e: tch::TchError) -> Error {

@@ -2,21 +2,18 @@
 
 use super::Score;
 use super::metric::{Mean, Metric};
-use super::pixels::Pixels;
-use crate::error::Result;
+use super::totals::Totals;
 
 /// Signed errors per band.
 #[derive(Debug, Default)]
 pub(super) struct Bias(Vec<Mean>);
 
 impl Metric for Bias {
-    fn update(&mut self, pixels: &Pixels) -> Result<()> {
-        let sums = Pixels::band_sums(&pixels.error)?;
-        self.0.resize(sums.len(), Mean::default());
-        for (mean, sum) in self.0.iter_mut().zip(sums) {
-            mean.add(sum, pixels.count());
+    fn add(&mut self, totals: &Totals) {
+        self.0.resize(totals.bands.len(), Mean::default());
+        for (mean, band) in self.0.iter_mut().zip(&totals.bands) {
+            mean.add(band.signed, totals.pixels);
         }
-        Ok(())
     }
 
     fn finish(&self, bands: &[String], scores: &mut Vec<Score>) {

@@ -2,21 +2,18 @@
 
 use super::Score;
 use super::metric::{Mean, Metric, over_bands};
-use super::pixels::Pixels;
-use crate::error::Result;
+use super::totals::Totals;
 
 /// Absolute errors per band.
 #[derive(Debug, Default)]
 pub(super) struct Mae(Vec<Mean>);
 
 impl Metric for Mae {
-    fn update(&mut self, pixels: &Pixels) -> Result<()> {
-        let sums = Pixels::band_sums(&pixels.error.f_abs()?)?;
-        self.0.resize(sums.len(), Mean::default());
-        for (mean, sum) in self.0.iter_mut().zip(sums) {
-            mean.add(sum, pixels.count());
+    fn add(&mut self, totals: &Totals) {
+        self.0.resize(totals.bands.len(), Mean::default());
+        for (mean, band) in self.0.iter_mut().zip(&totals.bands) {
+            mean.add(band.absolute, totals.pixels);
         }
-        Ok(())
     }
 
     fn finish(&self, bands: &[String], scores: &mut Vec<Score>) {

@@ -1,13 +1,12 @@
 //! What every metric is.
 
 use super::Score;
-use super::pixels::Pixels;
-use crate::error::Result;
+use super::totals::Totals;
 
 /// One quantity with its running totals.
 pub(super) trait Metric: Send {
-    /// Adds a batch.
-    fn update(&mut self, pixels: &Pixels) -> Result<()>;
+    /// Adds an image of which some pixel counts.
+    fn add(&mut self, totals: &Totals);
     /// Appends its numbers.
     fn finish(&self, bands: &[String], scores: &mut Vec<Score>);
 }

@@ -2,8 +2,7 @@
 
 use super::Score;
 use super::metric::{Mean, Metric};
-use super::pixels::{Pixels, numbers};
-use crate::error::Result;
+use super::totals::Totals;
 
 /// Squared errors, pooled and per image.
 #[derive(Debug, Default)]
@@ -18,16 +17,9 @@ fn decibels(squared: f64) -> f64 {
 }
 
 impl Metric for Psnr {
-    fn update(&mut self, pixels: &Pixels) -> Result<()> {
-        let bands = pixels.error.size()[1] as f64;
-        let sums = pixels.error.f_square()?.f_sum_dim_intlist(&[1i64, 2, 3][..], false, None)?;
-        for (sum, count) in numbers(&sums)?.into_iter().zip(&pixels.counts) {
-            self.pooled.add(sum, count * bands);
-            if *count > 0.0 {
-                self.images.push(decibels(sum / (count * bands)));
-            }
-        }
-        Ok(())
+    fn add(&mut self, totals: &Totals) {
+        self.pooled.add(totals.squared(), totals.values());
+        self.images.push(decibels(totals.squared() / totals.values()));
     }
 
     fn finish(&self, _: &[String], scores: &mut Vec<Score>) {

@@ -4,13 +4,15 @@ use tch::Tensor;
 
 use super::bias::Bias;
 use super::mae::Mae;
+use super::maps::Maps;
 use super::metric::Metric;
 use super::mse::Mse;
-use super::ndvi::Ndvi;
-use super::pixels::Pixels;
+use super::ndvi::{Ndvi, Sides};
 use super::psnr::Psnr;
 use super::sam::Sam;
 use super::ssim::Ssim;
+use super::target::Target;
+use super::totals::Totals;
 use crate::error::Result;
 
 /// One number.
@@ -52,8 +54,8 @@ impl Scores {
             Box::new(Mae::default()),
             Box::new(Bias::default()),
         ];
-        if let Some(ndvi) = Ndvi::new(bands) {
-            metrics.push(Box::new(ndvi));
+        if Sides::of(bands).is_some() {
+            metrics.push(Box::new(Ndvi::default()));
         }
         Self { bands: bands.iter().map(|b| (*b).to_owned()).collect(), metrics, pixels: 0.0 }
     }
@@ -62,13 +64,19 @@ impl Scores {
     /// `[b, 1, h, w]`. Refuses other shapes and values that are not numbers at valid pixels.
     pub fn update(&mut self, output: &Tensor, target: &Tensor, valid: &Tensor) -> Result<()> {
         tch::no_grad(|| {
-            let pixels = Pixels::new(output, target, valid, self.bands.len())?;
-            if pixels.count() == 0.0 {
-                return Ok(());
-            }
-            self.pixels += pixels.count();
-            self.metrics.iter_mut().try_for_each(|metric| metric.update(&pixels))
+            let bands: Vec<&str> = self.bands.iter().map(String::as_str).collect();
+            let target = Target::of(&bands, target, valid)?;
+            self.add(&Maps::of(&target, output, valid)?.totals(valid)?);
+            Ok(())
         })
+    }
+
+    /// Adds images whose totals are known: one comparison serves many masks that way.
+    pub fn add(&mut self, images: &[Totals]) {
+        for totals in images.iter().filter(|totals| totals.pixels > 0.0) {
+            self.pixels += totals.pixels;
+            self.metrics.iter_mut().for_each(|metric| metric.add(totals));
+        }
     }
 
     /// The numbers: psnr, psnr_median, mse, rmse (all and per band), ssim, sam, sam_deg, mae (all
@@ -139,6 +147,52 @@ mod tests {
         for (name, value) in of(&one) {
             assert!((value - many[&name]).abs() <= 1e-9 * value.abs(), "{name}");
         }
+    }
+
+    #[test]
+    fn one_comparison_serves_many_masks() {
+        let (output, target, valid) = pair(3);
+        let _ = valid.narrow(3, 18, 2).fill_(0);
+        let _ = output.narrow(3, 18, 2).fill_(f64::NAN);
+        let truth = Target::of(&BANDS, &target, &valid.ones_like()).unwrap();
+        let maps = Maps::of(&truth, &output, &valid).unwrap();
+        let left = valid.ones_like();
+        let _ = left.narrow(3, 13, 7).fill_(0);
+        // Of one image nothing counts, of another no whole window.
+        let _ = left.narrow(0, 1, 1).fill_(0);
+        let _ = left.narrow(0, 2, 1).narrow(3, 5, 1).fill_(0);
+        for mask in [&left, &left.logical_not()] {
+            let mut shared = Scores::new(&BANDS);
+            shared.add(&maps.totals(mask).unwrap());
+            let mut alone = Scores::new(&BANDS);
+            alone.update(&output, &target, &mask.logical_and(&valid)).unwrap();
+            assert_eq!(of(&shared), of(&alone));
+            assert!(of(&shared).values().all(|v| v.is_finite()));
+        }
+    }
+
+    #[test]
+    fn windows_are_those_of_a_convolution() {
+        let (output, target, valid) = pair(1);
+        let _ = valid.narrow(2, 11, 1).narrow(3, 17, 3).fill_(0);
+        let [x, y] = [&output, &target].map(|t| t.to_kind(Kind::Double).view([4, 1, 24, 20]));
+        let line = (Tensor::arange(11, (Kind::Double, Device::Cpu)) - 5.0).square() / -4.5;
+        let line = line.exp() / line.exp().sum(Kind::Double);
+        let kernel = line.outer(&line).view([1, 1, 11, 11]);
+        let blur = |t: &Tensor| t.conv2d(&kernel, None::<Tensor>, [1, 1], [0, 0], [1, 1], 1);
+        let (mx, my) = (blur(&x), blur(&y));
+        let spread = blur(&(&x * &x)) - &mx * &mx + blur(&(&y * &y)) - &my * &my;
+        let cross = blur(&(&x * &y)) - &mx * &my;
+        let map = (&mx * &my * 2.0 + 1e-4) / (&mx * &mx + &my * &my + 1e-4) * (cross * 2.0 + 9e-4)
+            / (spread + 9e-4);
+        // The hole spoils the windows over columns 7 to 9 that reach row 11.
+        let whole = map.ones_like();
+        let _ = whole.narrow(2, 1, 11).narrow(3, 7, 3).fill_(0);
+        let want = (map * &whole).sum(Kind::Double) / whole.sum(Kind::Double);
+        let mut scores = Scores::new(&BANDS);
+        scores.update(&output, &target, &valid).unwrap();
+        let (got, want) = (of(&scores)["ssim all"], want.double_value(&[]));
+        assert!((got - want).abs() < 1e-9, "{got}, not {want}");
     }
 
     #[test]

@@ -1,75 +1,142 @@
 //! Structural similarity, as TensorFlow computes it.
 
-use tch::{Kind, Tensor};
-
 use super::Score;
 use super::metric::{Mean, Metric};
-use super::pixels::{Pixels, numbers};
-use crate::error::Result;
+use super::pixels::Shape;
+use super::totals::Totals;
 
 /// Side of the window.
-const SIDE: i64 = 11;
+const SIDE: usize = 11;
+const HALF: usize = SIDE / 2;
 /// Deviation of its Gaussian weights, px.
 const SIGMA: f64 = 1.5;
 /// (0.01 x peak)^2 and (0.03 x peak)^2 with peak 1.
 const C1: f64 = 1e-4;
 const C2: f64 = 9e-4;
 
+/// Weighted means over every whole window of an image, `bands` planes of `(h - 10) x (w - 10)`.
+#[derive(Debug)]
+pub(super) struct Local {
+    means: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Local {
+    /// Of an image of `bands` planes.
+    pub fn of(values: &[f64], shape: Shape) -> Self {
+        let (mut means, mut squares) = (Vec::new(), Vec::new());
+        if windows(shape) == 0 {
+            return Self { means, squares };
+        }
+        for band in values.chunks_exact(shape.plane()) {
+            blur(band, shape, &mut means);
+            blur(&product(band, band), shape, &mut squares);
+        }
+        Self { means, squares }
+    }
+
+    /// Sum over bands of the similarity of every window of `x` with `y`, whose means these are.
+    pub fn similarity(&self, x: &[f64], y: &[f64], shape: Shape) -> Vec<f64> {
+        let count = windows(shape);
+        let mut sums = vec![0.0; count];
+        if count == 0 {
+            return sums;
+        }
+        let [mut means, mut squares, mut cross] = [(); 3].map(|()| Vec::with_capacity(count));
+        let planes = x.chunks_exact(shape.plane()).zip(y.chunks_exact(shape.plane()));
+        let known = self.means.chunks_exact(count).zip(self.squares.chunks_exact(count));
+        for ((x, y), (my, yy)) in planes.zip(known) {
+            for means in [&mut means, &mut squares, &mut cross] {
+                means.clear();
+            }
+            blur(x, shape, &mut means);
+            blur(&product(x, x), shape, &mut squares);
+            blur(&product(x, y), shape, &mut cross);
+            let seen = means.iter().zip(&squares).zip(&cross);
+            for ((sum, ((mx, xx), xy)), (my, yy)) in
+                sums.iter_mut().zip(seen).zip(my.iter().zip(yy))
+            {
+                let (product, square) = (2.0 * mx * my, mx * mx + my * my);
+                let luminance = (product + C1) / (square + C1);
+                let structure = (2.0 * xy - product + C2) / (xx + yy - square + C2);
+                *sum += luminance * structure;
+            }
+        }
+        sums
+    }
+}
+
+/// Windows of an image.
+fn windows(shape: Shape) -> usize {
+    (shape.height + 1).saturating_sub(SIDE) * (shape.width + 1).saturating_sub(SIDE)
+}
+
+fn product(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| a * b).collect()
+}
+
+/// Appends the weighted means of a plane's windows; columns and rows one after the other.
+fn blur(plane: &[f64], shape: Shape, means: &mut Vec<f64>) {
+    let Shape { height, width, .. } = shape;
+    let weights = weights();
+    let mut columns = vec![0.0; width];
+    let mut at = means.len();
+    means.resize(at + windows(shape), 0.0);
+    for row in 0..=height - SIDE {
+        weigh(&weights, &mut columns, |k| &plane[(row + k) * width..][..width]);
+        let count = width - SIDE + 1;
+        weigh(&weights, &mut means[at..at + count], |k| &columns[k..][..count]);
+        at += count;
+    }
+}
+
+/// The first half of the window's weights and the middle one; the others mirror them.
+fn weights() -> [f64; HALF + 1] {
+    let weights: [f64; HALF + 1] =
+        std::array::from_fn(|i| (-((HALF - i) as f64).powi(2) / (2.0 * SIGMA * SIGMA)).exp());
+    let total = 2.0 * weights.iter().sum::<f64>() - weights[HALF];
+    weights.map(|weight| weight / total)
+}
+
+/// Weighted sum of eleven parts. One pair of parts at a time, so that loops are plain enough for
+/// the compiler to use the processor's vectors.
+fn weigh<'a>(weights: &[f64; HALF + 1], to: &mut [f64], part: impl Fn(usize) -> &'a [f64]) {
+    for (to, middle) in to.iter_mut().zip(part(HALF)) {
+        *to = weights[HALF] * middle;
+    }
+    for (k, weight) in weights[..HALF].iter().enumerate() {
+        for ((to, a), b) in to.iter_mut().zip(part(k)).zip(part(SIDE - 1 - k)) {
+            *to += weight * (a + b);
+        }
+    }
+}
+
+/// Calls `visit` with the position of every window all of whose pixels count.
+pub(super) fn whole_windows(counts: &[bool], shape: Shape, mut visit: impl FnMut(usize)) {
+    let across = (shape.width + 1).saturating_sub(SIDE);
+    // How many pixels in a row count, ending here: upwards, then to the left among full columns.
+    let mut heights = vec![0; shape.width];
+    for (row, counts) in counts.chunks_exact(shape.width).enumerate() {
+        let mut run = 0;
+        for (column, (height, counts)) in heights.iter_mut().zip(counts).enumerate() {
+            *height = if *counts { *height + 1 } else { 0 };
+            run = if *height >= SIDE { run + 1 } else { 0 };
+            if run >= SIDE {
+                visit((row + 1 - SIDE) * across + column + 1 - SIDE);
+            }
+        }
+    }
+}
+
 /// Per-image similarities.
 #[derive(Debug, Default)]
 pub(super) struct Ssim(Mean);
 
-/// Weighted sums over every whole window, `[b, c, h - 10, w - 10]`; rows and columns one after the
-/// other.
-fn windows(map: &Tensor) -> Result<Tensor> {
-    let half = (SIDE / 2) as f64;
-    let raw: Vec<f64> =
-        (0..SIDE).map(|i| (-(i as f64 - half).powi(2) / (2.0 * SIGMA * SIGMA)).exp()).collect();
-    let total: f64 = raw.iter().sum();
-    let weights: Vec<f64> = raw.iter().map(|w| w / total).collect();
-    let (b, c, h, w) = map.size4()?;
-    let kernel = Tensor::f_from_slice(&weights)?.f_to_device(map.device())?;
-    let planes = map.f_reshape([b * c, 1, h, w])?;
-    let none: Option<Tensor> = None;
-    let rows =
-        planes.f_conv2d(&kernel.f_view([1, 1, SIDE, 1])?, none, [1, 1], [0, 0], [1, 1], 1)?;
-    let none: Option<Tensor> = None;
-    let both = rows.f_conv2d(&kernel.f_view([1, 1, 1, SIDE])?, none, [1, 1], [0, 0], [1, 1], 1)?;
-    Ok(both.f_reshape([b, c, h - SIDE + 1, w - SIDE + 1])?)
-}
-
-/// Similarity of every window, `[b, c, h - 10, w - 10]`.
-fn similarity(x: &Tensor, y: &Tensor) -> Result<Tensor> {
-    let (mx, my) = (windows(x)?, windows(y)?);
-    let product = mx.f_mul(&my)?.f_mul_scalar(2.0)?;
-    let squares = mx.f_square()?.f_add(&my.f_square()?)?;
-    let luminance = product.f_add_scalar(C1)?.f_div(&squares.f_add_scalar(C1)?)?;
-    let cross = windows(&x.f_mul(y)?)?.f_mul_scalar(2.0)?.f_sub(&product)?;
-    let spread = windows(&x.f_square()?.f_add(&y.f_square()?)?)?.f_sub(&squares)?;
-    let structure = cross.f_add_scalar(C2)?.f_div(&spread.f_add_scalar(C2)?)?;
-    Ok(luminance.f_mul(&structure)?)
-}
-
 impl Metric for Ssim {
-    fn update(&mut self, pixels: &Pixels) -> Result<()> {
-        let (_, bands, h, w) = pixels.output.size4()?;
-        if h < SIDE || w < SIDE {
-            return Ok(());
+    fn add(&mut self, totals: &Totals) {
+        if totals.windows > 0.0 {
+            self.0.add(totals.similarity / (totals.windows * totals.bands.len() as f64), 1.0);
         }
-        // A window counts when all of its pixels do: the smallest of them, as the largest of their
-        // negative.
-        let side = [SIDE, SIDE];
-        let least = pixels.valid.f_neg()?.f_max_pool2d(side, [1, 1], [0, 0], [1, 1], false)?;
-        let whole = least.f_neg()?.f_to_kind(Kind::Double)?;
-        let map = similarity(&pixels.output, &pixels.target)?.f_mul(&whole)?;
-        let sums = numbers(&map.f_sum_dim_intlist(&[1i64, 2, 3][..], false, None)?)?;
-        let counts = numbers(&whole.f_sum_dim_intlist(&[1i64, 2, 3][..], false, None)?)?;
-        for (sum, count) in sums.into_iter().zip(counts) {
-            if count > 0.0 {
-                self.0.add(sum / (count * bands as f64), 1.0);
-            }
-        }
-        Ok(())
     }
 
     fn finish(&self, _: &[String], scores: &mut Vec<Score>) {
