@@ -5,6 +5,7 @@
 
 mod compare;
 mod interval;
+mod judge;
 mod table;
 
 pub use compare::{EvaluateOptions, Evaluation, evaluate};

@@ -77,7 +77,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     let layout = args::LayoutArgs { layout: a.layout, set: a.set, split: a.split };
     let (samples, _) = layout.samples(&archive)?;
     let names: Vec<String> = samples.roles.iter().map(|r| r.name.clone()).collect();
-    let all = wants(&samples.roles, &names, None)?;
+    let all = wants(&samples.roles, &names)?;
     let rows = ordered(&samples.of(a.of), a.seed, 0, a.samples_max);
     let device = pick_device(&a.device)?;
     let mut count = Count::default();

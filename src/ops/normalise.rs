@@ -8,8 +8,8 @@ use crate::stream::{Emit, Operator};
 use crate::tensors::{Batch, limit_threads, normalise};
 
 /// Scales every tensor of a batch and moves it to a device. An optical tensor also gives
-/// `valid_NAME`, true where all bands hold data, so that no-data never reaches a loss or a metric;
-/// `mask` becomes `cloudy`.
+/// `valid_NAME`, true where all bands hold data, so that no-data never reaches a loss or a metric.
+/// Masks named `cloudy` and `hidden` become true where any of their flags is set.
 pub struct Normalise {
     device: Device,
 }
@@ -23,11 +23,13 @@ impl Normalise {
     fn convert(&self, batch: Batch) -> Result<Batch> {
         let mut tensors = std::collections::BTreeMap::new();
         for (name, stored) in batch.tensors {
-            if name == "mask" {
-                let bits = stored.f_bitwise_and(mask::CLOUDY as i64).map_err(torch)?;
-                let cloudy =
-                    bits.f_ne(0).and_then(|t| t.f_to_device(self.device)).map_err(torch)?;
-                tensors.insert("cloudy".to_owned(), cloudy);
+            if let Some(flags) = flags_of(&name) {
+                let set = stored
+                    .f_bitwise_and(i64::from(flags))
+                    .and_then(|bits| bits.f_ne(0))
+                    .and_then(|t| t.f_to_device(self.device))
+                    .map_err(torch)?;
+                tensors.insert(name, set);
                 continue;
             }
             let layer = layer_of(&name)?;
@@ -43,6 +45,15 @@ impl Normalise {
             tensors.insert(name, normalise(layer, &stored, self.device)?);
         }
         Ok(Batch { tensors, names: batch.names })
+    }
+}
+
+/// The flags of a mask that is asked for by what it means.
+fn flags_of(name: &str) -> Option<u8> {
+    match name {
+        "cloudy" => Some(mask::CLOUDY),
+        "hidden" => Some(mask::HIDDEN),
+        _ => None,
     }
 }
 

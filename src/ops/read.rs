@@ -13,7 +13,7 @@ use crate::stream::{Emit, Operator};
 /// One array to read for every sample.
 #[derive(Debug, Clone)]
 pub struct Want {
-    /// Name of the tensor, as `s2_t` or `mask_target`.
+    /// Name of the tensor, as `s2_t`, or `cloudy` and `hidden` for masks.
     pub name: String,
     /// Position of the layout's role that names the scene.
     pub role: usize,
@@ -23,10 +23,10 @@ pub struct Want {
     pub truth: bool,
 }
 
-/// The arrays for some roles of a layout, and the mask of optical role `masked` as `mask`.
+/// The arrays for some roles of a layout.
 ///
 /// Refuses a name that the layout does not offer.
-pub fn wants(roles: &[Role], names: &[String], masked: Option<&str>) -> Result<Vec<Want>> {
+pub fn wants(roles: &[Role], names: &[String]) -> Result<Vec<Want>> {
     let find = |name: &str| {
         roles.iter().position(|r| r.name == name).ok_or_else(|| {
             let offered: Vec<&str> = roles.iter().map(|r| r.name.as_str()).collect();
@@ -43,11 +43,6 @@ pub fn wants(roles: &[Role], names: &[String], masked: Option<&str>) -> Result<V
             Sensor::Dem => Layer::Dem,
         };
         all.push(Want { name: name.clone(), role, layer, truth: false });
-    }
-    if let Some(name) = masked {
-        let want =
-            Want { name: "mask".into(), role: find(name)?, layer: Layer::S2Mask, truth: false };
-        all.push(want);
     }
     Ok(all)
 }

@@ -153,7 +153,7 @@ pub fn train(
     names.push(card.target.clone());
     let run = Run {
         archive,
-        wants: wants(&samples.roles, &names, None)?,
+        wants: wants(&samples.roles, &names)?,
         train: samples.of(Split::Train),
         valid: thin(samples.of(Split::Valid), options.valid_max),
         card,
