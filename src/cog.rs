@@ -1,27 +1,29 @@
 //! Cloud-Optimised GeoTIFF out: what GIS programs and web maps open as it stands.
 //!
 //! In: int16 bands on a grid. Out: one file, tiled, DEFLATE, with overviews and band names.
-//! Promises: the file is published whole, after its last pixels were read back. Refuses: bands that
-//! do not fill the grid.
+//! Promises: the file is published whole, after its pixels were read back; GDAL prints nothing.
+//! Refuses: bands that do not fill the grid.
+
+mod witness;
 
 use std::path::Path;
-use std::sync::Once;
 
 use gdal::raster::{Buffer, RasterCreationOptions};
-use gdal::{Dataset, DatasetOptions, DriverManager, GdalOpenFlags, Metadata};
+use gdal::{Dataset, DriverManager, Metadata};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, While};
 use crate::geo::{Grid, utm_wkt};
 use crate::store::Pending;
 
-/// Rows that are handed to GDAL at a time.
-const ROWS: usize = 256;
+use witness::ROWS;
+pub(crate) use witness::{listen, reads_back, written};
 
 /// Writes bands (`name`, `height * width` values row-major) as one COG at `path`; an older file is
 /// replaced.
 ///
 /// Peak memory is one copy of the bands and what GDAL compresses at a time. Fails if a band has
-/// another size, if GDAL cannot write, or if the last row reads back otherwise.
+/// another size, if GDAL cannot write (a full disk is [`crate::error::Kind::OutOfSpace`]), or if
+/// the pixels read back otherwise.
 pub fn write_cog(path: &Path, grid: &Grid, bands: &[(&str, &[i16])], nodata: i16) -> Result<()> {
     let doing = || format!("writing {}", path.display());
     if bands.is_empty() {
@@ -34,33 +36,17 @@ pub fn write_cog(path: &Path, grid: &Grid, bands: &[(&str, &[i16])], nodata: i16
             return Err(Error::usage(text).context(doing()));
         }
     }
-    quiet();
     let pending = Pending::new(path)?;
-    let failed = |e: gdal::errors::GdalError| {
-        let text = format!("GDAL cannot write {}", path.display());
-        Error::new(crate::error::Kind::Io, text)
-            .with_source(e)
-            .hint("look at the disk's free space")
-    };
     let wkt = utm_wkt(grid.epsg)?;
-    let memory = fill(grid, &wkt, bands, nodata).map_err(failed)?;
-    copy(&memory, pending.path()).map_err(failed)?;
-    drop(memory);
-    let same = last_row_is(pending.path(), grid, bands).map_err(failed)?;
-    if !same {
-        return Err(Error::new(
-            crate::error::Kind::Io,
-            format!("the last row of {} does not read back", path.display()),
-        )
-        .hint("look at the disk's free space and health"));
-    }
+    written(pending.path(), || {
+        let memory = fill(grid, &wkt, bands, nodata)?;
+        copy(&memory, pending.path())?;
+        drop(memory);
+        let values: Vec<&[i16]> = bands.iter().map(|(_, values)| *values).collect();
+        reads_back(pending.path(), (grid.width, grid.height), &values)
+    })
+    .during(doing)?;
     pending.commit()
-}
-
-/// GDAL prints nothing: its text reaches the user inside our errors.
-fn quiet() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| gdal::config::set_error_handler(|_, _, _| {}));
 }
 
 fn fill(
@@ -103,28 +89,6 @@ fn copy(memory: &Dataset, path: &Path) -> gdal::errors::Result<()> {
         options.set_name_value(key, value)?;
     }
     memory.create_copy(&driver, path, &options)?.close()
-}
-
-/// Full-resolution pixels are the end of a COG: if its last row reads back, the file is whole.
-fn last_row_is(path: &Path, grid: &Grid, bands: &[(&str, &[i16])]) -> gdal::errors::Result<bool> {
-    let options = DatasetOptions {
-        open_flags: GdalOpenFlags::GDAL_OF_RASTER | GdalOpenFlags::GDAL_OF_VERBOSE_ERROR,
-        allowed_drivers: Some(&["GTiff"]),
-        ..Default::default()
-    };
-    let dataset = Dataset::open_ex(path, options)?;
-    if dataset.raster_size() != (grid.width, grid.height) || dataset.raster_count() != bands.len() {
-        return Ok(false);
-    }
-    let size = (grid.width, 1);
-    for (index, (_, values)) in bands.iter().enumerate() {
-        let band = dataset.rasterband(index + 1)?;
-        let row = band.read_as::<i16>((0, grid.height as isize - 1), size, size, None)?;
-        if row.data() != &values[values.len() - grid.width..] {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use zarrs::array::{ArrayCreateError, ArrayError, CodecError};
 use zarrs::storage::byte_range::{ByteRange, ByteRangeIterator};
 use zarrs::storage::{
     Bytes, ListableStorageTraits, MaybeBytes, MaybeBytesIterator, OffsetBytesIterator,
@@ -207,8 +208,12 @@ impl ListableStorageTraits for Folder {
 /// Keeps the kind of an operating system's error, so that a full disk stays one.
 fn to_storage(error: Error) -> StorageError {
     let cause = std::error::Error::source(&error).and_then(|s| s.downcast_ref::<io::Error>());
-    match cause {
-        Some(e) => StorageError::IOError(Arc::new(io::Error::new(e.kind(), error.to_string()))),
+    let kind = match error.is_out_of_space() {
+        true => Some(ErrorKind::StorageFull),
+        false => cause.map(io::Error::kind),
+    };
+    match kind {
+        Some(kind) => StorageError::IOError(Arc::new(io::Error::new(kind, error.to_string()))),
         None => StorageError::Other(error.to_string()),
     }
 }
@@ -218,12 +223,72 @@ pub(crate) fn from_zarrs(
     doing: impl Into<String>,
     error: impl std::error::Error + Send + Sync + 'static,
 ) -> Error {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
-    while let Some(e) = cause {
-        if let Some(StorageError::IOError(io)) = e.downcast_ref::<StorageError>() {
-            return Error::io(doing, io::Error::new(io.kind(), io.to_string()));
-        }
-        cause = e.source();
+    match io_cause(&error) {
+        Some(io) => Error::io(doing, io::Error::new(io.kind(), io.to_string())),
+        None => Error::corrupt(doing).with_source(error),
     }
-    Error::corrupt(doing).with_source(error)
+}
+
+/// The operating system's error inside one of zarrs. Its errors are transparent: each forwards
+/// `source` to what it wraps and so leaves that out of the chain, hence a look into every kind.
+fn io_cause<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a io::Error> {
+    let inner: &dyn std::error::Error = if let Some(e) = error.downcast_ref::<ArrayError>() {
+        match e {
+            ArrayError::StorageError(e) => e,
+            ArrayError::CodecError(e) => e,
+            _ => return None,
+        }
+    } else if let Some(e) = error.downcast_ref::<ArrayCreateError>() {
+        match e {
+            ArrayCreateError::StorageError(e) => e,
+            _ => return None,
+        }
+    } else if let Some(e) = error.downcast_ref::<CodecError>() {
+        match e {
+            CodecError::StorageError(e) => e,
+            CodecError::IOError(e) => return Some(e),
+            _ => return None,
+        }
+    } else {
+        return match error.downcast_ref::<StorageError>()? {
+            StorageError::IOError(e) => Some(e),
+            _ => None,
+        };
+    };
+    io_cause(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn full() -> StorageError {
+        io::Error::from(ErrorKind::StorageFull).into()
+    }
+
+    #[test]
+    fn a_full_disk_stays_one_through_every_error_of_zarrs() {
+        let codec = || CodecError::StorageError(full());
+        assert_eq!(from_zarrs("a", full()).exit_code(), 4);
+        assert_eq!(from_zarrs("a", codec()).exit_code(), 4);
+        assert_eq!(from_zarrs("a", ArrayError::StorageError(full())).exit_code(), 4);
+        assert_eq!(from_zarrs("a", ArrayError::CodecError(codec())).exit_code(), 4);
+        assert_eq!(from_zarrs("a", ArrayCreateError::StorageError(full())).exit_code(), 4);
+    }
+
+    #[test]
+    fn a_full_disk_stays_one_on_the_way_to_zarrs_and_back() {
+        for kind in [ErrorKind::StorageFull, ErrorKind::QuotaExceeded, ErrorKind::FileTooLarge] {
+            let ours = Error::io("publishing a chunk", kind.into()).context("writing a cube");
+            let back = from_zarrs("a", ArrayError::StorageError(to_storage(ours)));
+            assert!(back.is_out_of_space(), "{back:?}");
+            assert!(back.to_string().contains("publishing a chunk"), "{back}");
+        }
+    }
+
+    #[test]
+    fn damage_stays_damage() {
+        let error = ArrayError::CodecError(CodecError::InvalidChecksum);
+        assert!(from_zarrs("a", error).is_corrupt());
+    }
 }

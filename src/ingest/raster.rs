@@ -197,7 +197,7 @@ pub(super) fn describe(grid: &Grid) -> String {
 fn set_up() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        gdal::config::set_error_handler(|_, _, _| {});
+        crate::cog::listen();
         let cache = limits::GDAL_CACHE_MB.to_string();
         for (key, value) in [
             ("GDAL_PAM_ENABLED", "NO"),

@@ -7,7 +7,8 @@ use gdal::raster::{Buffer, GdalType, RasterCreationOptions};
 use gdal::spatial_ref::SpatialRef;
 
 use super::chance::hash01;
-use crate::error::{Error, Kind, Result};
+use crate::cog::{reads_back, written};
+use crate::error::Result;
 use crate::geo::{Grid, Stamp, utm_wkt};
 
 /// `SENTINEL2A_20180804-105022-460_L2A_T31TCJ_C_V1-0`: a Theia product's name.
@@ -22,19 +23,16 @@ pub(super) fn radar_name(tile: &str, when: Stamp, satellite: char, polarisation:
     format!("s1{satellite}_{tile}_{polarisation}_ASC_132_{time}.tif")
 }
 
-/// Writes one band at a path that nobody reads yet.
-pub(super) fn write_tiff<T: GdalType + Copy>(
+/// Writes one band at a path that nobody reads yet, and reads it back. A full disk is
+/// [`crate::error::Kind::OutOfSpace`].
+pub(super) fn write_tiff<T: GdalType + Copy + Default + PartialEq>(
     path: &Path,
     grid: &Grid,
     values: Vec<T>,
     missing: Option<f64>,
     predictor: u8,
 ) -> Result<()> {
-    let failed = |e: gdal::errors::GdalError| {
-        Error::new(Kind::Io, format!("writing {}", path.display()))
-            .with_source(e)
-            .hint("check that the disk has room and that the folder can be written")
-    };
+    let wkt = utm_wkt(grid.epsg)?;
     let predictor = format!("PREDICTOR={predictor}");
     let options = RasterCreationOptions::from_iter([
         "TILED=YES",
@@ -47,19 +45,21 @@ pub(super) fn write_tiff<T: GdalType + Copy>(
         predictor.as_str(),
     ]);
     let shape = (grid.width, grid.height);
-    let driver = DriverManager::get_driver_by_name("GTiff").map_err(failed)?;
-    let mut file = driver
-        .create_with_band_type_with_options::<T, _>(path, shape.0, shape.1, 1, &options)
-        .map_err(failed)?;
-    file.set_geo_transform(&grid.transform()).map_err(failed)?;
-    let place = SpatialRef::from_wkt(&utm_wkt(grid.epsg)?).map_err(failed)?;
-    file.set_spatial_ref(&place).map_err(failed)?;
-    let mut band = file.rasterband(1).map_err(failed)?;
-    if missing.is_some() {
-        band.set_no_data_value(missing).map_err(failed)?;
-    }
-    band.write((0, 0), shape, &mut Buffer::new(shape, values)).map_err(failed)?;
-    file.close().map_err(failed)
+    let mut values = Buffer::new(shape, values);
+    written(path, || {
+        let driver = DriverManager::get_driver_by_name("GTiff")?;
+        let mut file = driver
+            .create_with_band_type_with_options::<T, _>(path, shape.0, shape.1, 1, &options)?;
+        file.set_geo_transform(&grid.transform())?;
+        file.set_spatial_ref(&SpatialRef::from_wkt(&wkt)?)?;
+        let mut band = file.rasterband(1)?;
+        if missing.is_some() {
+            band.set_no_data_value(missing)?;
+        }
+        band.write((0, 0), shape, &mut values)?;
+        file.close()?;
+        reads_back(path, shape, &[values.data()])
+    })
 }
 
 #[cfg(test)]

@@ -190,11 +190,25 @@ impl Run<'_> {
         if date.cloudiness() > CLOUD_MAX {
             return Ok(Outcome::Dropped);
         }
+        self.publish_optical(ground, job, &mut date, [&product, &truth], &name)
+            .during(|| format!("writing {}", product.display()))?;
+        Ok(Outcome::Optical)
+    }
+
+    /// Writes the product and its truth aside, and publishes both when both are whole.
+    fn publish_optical(
+        &self,
+        ground: &Ground,
+        job: &Job,
+        date: &mut Date,
+        [product, truth]: [&Path; 2],
+        name: &str,
+    ) -> Result<()> {
         let state = self.state(ground, job.day);
-        let (seen, clear) = (PendingFolder::new(&product)?, PendingFolder::new(&truth)?);
-        write_masks(seen.path(), &name, &ground.grid, date.mask.clone(), date.edge.clone())?;
+        let (seen, clear) = (PendingFolder::new(product)?, PendingFolder::new(truth)?);
+        write_masks(seen.path(), name, &ground.grid, date.mask.clone(), date.edge.clone())?;
         let zeros = vec![0u8; date.mask.len()];
-        write_masks(clear.path(), &name, &ground.grid, zeros.clone(), zeros)?;
+        write_masks(clear.path(), name, &ground.grid, zeros.clone(), zeros)?;
         let sky = clear.path().join("MASKS").join(format!("{name}_CLD_R1.tif"));
         write_tiff(&sky, &ground.grid, date.sky.clone(), None, 1)?;
         let coarse = ground.grid.coarsen(2)?;
@@ -207,8 +221,7 @@ impl Run<'_> {
         })?;
         // The truth first: a product that is there has its truth.
         clear.commit()?;
-        seen.commit()?;
-        Ok(Outcome::Optical)
+        seen.commit()
     }
 
     fn radar(&self, ground: &Ground, job: &Job) -> Result<Outcome> {
@@ -243,6 +256,6 @@ fn write_masks(
 
 fn publish_tiff(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let pending = Pending::new(path)?;
-    write(pending.path())?;
+    write(pending.path()).during(|| format!("writing {}", path.display()))?;
     pending.commit()
 }

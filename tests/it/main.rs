@@ -7,6 +7,8 @@
 mod flow;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod refusals;
+#[cfg(all(feature = "gdal", feature = "torch"))]
+mod space;
 mod tidy;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod world;

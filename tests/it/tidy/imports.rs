@@ -30,7 +30,7 @@ const TABLE: &[(&[&str], Reach)] = &[
     (&["metrics"], Above),
     (&["ops"], Above),
     (&["train", "reconstruct", "evaluate"], Above),
-    (&["simulate"], Only(&["error", "limits", "geo", "store"])),
+    (&["simulate"], Only(&["error", "limits", "geo", "store", "cog"])),
     (&["report"], Above),
     (&["cli"], Above),
 ];
