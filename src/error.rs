@@ -91,7 +91,11 @@ impl Error {
             E::NotFound => Kind::NotFound,
             _ => Kind::Io,
         };
-        Self::new(kind, doing).with_source(source)
+        let error = Self::new(kind, doing).with_source(source);
+        match kind {
+            Kind::OutOfSpace => error.hint("make room on the disk and run it again"),
+            _ => error,
+        }
     }
 
     /// Adds what the user should do next.

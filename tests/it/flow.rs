@@ -66,7 +66,7 @@ fn say(w: &World, line: &str) -> String {
 }
 
 /// A day on which a tile was half hidden, with clear scenes before and after.
-fn cloudy_day(w: &World) -> String {
+pub fn cloudy_day(w: &World) -> String {
     let scene = "SELECT CAST(CAST(time AS DATE) AS VARCHAR) AS day FROM scenes WHERE sensor = 's2' \
                  AND tile = '31TCJ' AND cloud_percent > 20 AND nodata_percent < 1 \
                  AND time BETWEEN '2018-03-15' AND '2018-07-01' ORDER BY cloud_percent LIMIT 1";

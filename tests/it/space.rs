@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 
+use crate::flow::cloudy_day;
 use crate::world::{ok, world};
 
 /// Runs the program where no file may grow beyond `kib`; gives its standard error.
@@ -55,7 +56,7 @@ fn a_full_disk_stops_the_simulation_with_whole_products_only() {
     let plain = words(&run("plain"));
     ok(&plain.iter().map(String::as_str).collect::<Vec<_>>());
     let whole = bytes(&run("plain"));
-    // The smallest limit stops at the terrain model, the largest among the bands of the dates.
+    // The smallest limit stops at the terrain model; the largest lets optical dates through.
     for kib in [4, 24, 100] {
         let to = run(&format!("cramped{kib}"));
         let words = words(&to);
@@ -76,15 +77,7 @@ fn a_full_disk_leaves_neither_cube_nor_picture() {
     let w = world();
     let dir = tempfile::tempdir().expect("a folder");
     let path = |name: &str| dir.path().join(name).display().to_string();
-    let day = ok(&[
-        "sql",
-        &w.path("archive"),
-        "SELECT CAST(CAST(max(time) AS DATE) AS VARCHAR) AS day FROM scenes \
-         WHERE sensor = 's2' AND tile = '31TCJ'",
-        "--format",
-        "csv",
-    ]);
-    let day = day.lines().nth(1).expect("a day").to_owned();
+    let day = cloudy_day(w);
     let (archive, cube, picture) = (w.path("archive"), path("a.zarr"), path("a.tif"));
     let reconstruct = [
         "reconstruct",
