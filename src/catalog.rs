@@ -4,7 +4,11 @@
 //! and `catalog/patches/tile=T/{s2,s1,dem}.parquet`. Promises: each table is published whole,
 //! pixels come first and `scenes.parquet` last; equal scenes make equal bytes; the tables are what
 //! `schemas/` says. Refuses: a scene whose pixels or counts are not in the archive, two scenes in
-//! one slot.
+//! one slot, a table that we did not write.
+//!
+//! `scenes.parquet`, if need be an empty one, is there before the first table of patches. So
+//! `catalog/patches` without it is damage, and pixels without either are an ingest that was stopped
+//! before its first commit: an empty catalog.
 
 mod number;
 mod patches;
@@ -12,6 +16,7 @@ mod scene;
 mod schema;
 mod table;
 mod tables;
+mod verify;
 
 #[cfg(test)]
 mod tests;
@@ -20,3 +25,4 @@ pub use number::{cell_number, patch_id, tile_number};
 pub use scene::Scene;
 pub use schema::{EXTENSION, PATCH_TYPE, patches_schema, scenes_schema, schema};
 pub use tables::Catalog;
+pub use verify::CatalogReport;

@@ -13,6 +13,7 @@ mod flags;
 mod found;
 mod plan;
 mod raster;
+mod repair;
 mod run;
 mod s1tiling;
 mod series;

@@ -61,12 +61,12 @@ mod train;
 
 // The public face, room by room.
 pub use archive::{
-    Archive, Block, Cells, Codec, Cube, CubeSpec, FORMAT, Fault, Kind, Layer, Patch, Sensor,
+    Archive, Block, Cells, Codec, Cube, CubeSpec, FORMAT, Fault, Kind, Layer, Patch, Place, Sensor,
     Settings, Tile, Values, VerifyReport, mask,
 };
 pub use catalog::{
-    Catalog, EXTENSION, PATCH_TYPE, Scene, cell_number, patch_id, patches_schema, scenes_schema,
-    schema, tile_number,
+    Catalog, CatalogReport, EXTENSION, PATCH_TYPE, Scene, cell_number, patch_id, patches_schema,
+    scenes_schema, schema, tile_number,
 };
 pub use cli::main;
 #[cfg(feature = "gdal")]

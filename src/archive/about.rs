@@ -8,7 +8,7 @@ use super::layer::{Layer, Sensor};
 use super::node;
 use super::settings::Settings;
 use super::zarr_store::Folder;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::geo::Grid;
 use crate::limits;
 use crate::store::read_json;
@@ -34,13 +34,7 @@ pub(crate) struct About {
 impl About {
     /// A new tile without scenes. Refuses a grid smaller than one patch.
     pub(crate) fn new(grid: &Grid, settings: &Settings) -> Result<Self> {
-        if grid.height.min(grid.width) < settings.patch {
-            return Err(Error::usage(format!(
-                "a tile of {} x {} px is smaller than one patch of {} px",
-                grid.height, grid.width, settings.patch
-            ))
-            .hint("create the archive with a smaller patch size"));
-        }
+        settings.check_grid(grid)?;
         let shard = Chunks::shard_of(grid, settings);
         Ok(Self { grid: grid.clone(), shard, s2: 0, s1: 0 })
     }
@@ -48,13 +42,23 @@ impl About {
     /// Reads the attribute of a published group and checks it.
     pub(crate) fn read(folder: &Folder) -> Result<Self> {
         let file = folder.root().join("zarr.json");
-        let mut group: Map<String, Value> = read_json(&file)?;
-        let bad = || Error::invalid(format!("{} is not a tile of an archive", file.display()));
+        let bad = || {
+            let text = format!("{} is not a tile of an archive", file.display());
+            let folder = folder.root().display();
+            Error::corrupt(text).hint(format!(
+                "restore it, or remove {folder} and ingest its products again with --repair"
+            ))
+        };
+        let mut group: Map<String, Value> = read_json(&file).map_err(|e| match e.kind() {
+            Kind::Invalid => bad().with_source(e),
+            _ => e,
+        })?;
         let mut attributes = group.remove("attributes").ok_or_else(bad)?;
         let own = attributes.get_mut(NAME).map(Value::take).ok_or_else(bad)?;
         let about: Self = serde_json::from_value(own).map_err(|e| bad().with_source(e))?;
         let g = &about.grid;
-        Grid::new(g.epsg, g.x0, g.y0, g.step, g.width, g.height)?;
+        Grid::new(g.epsg, g.x0, g.y0, g.step, g.width, g.height)
+            .map_err(|e| bad().with_source(e))?;
         let (rows, cols) = about.shard;
         let most = limits::SIDE_MAX / limits::CELL + 1;
         if rows == 0 || cols == 0 || rows > most || cols > most {

@@ -2,6 +2,7 @@
 
 use super::layer::Sensor;
 use super::node;
+use super::shard::MEND;
 use super::tile::Tile;
 use super::zarr_store::from_zarrs;
 use crate::error::{Error, Result};
@@ -59,10 +60,10 @@ impl Tile {
             let values: Option<Vec<u16>> = node::cells(name, sensor, &self.about_now())
                 .open(&self.inner.folder)?
                 .retrieve_chunk_if_exists(&[slot as u64, 0, 0])
-                .map_err(|e| from_zarrs(self.doing("reading", name, slot), e))?;
+                .map_err(|e| from_zarrs(self.doing("reading", name, slot), e).hint(MEND))?;
             let values = values.ok_or_else(|| {
                 Error::not_found(format!("{}: never written", self.doing("reading", name, slot)))
-                    .hint("ingest the scene again")
+                    .hint(MEND)
             })?;
             match name.ends_with("cloudy") {
                 true => cells.cloudy = values,

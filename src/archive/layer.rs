@@ -56,7 +56,7 @@ pub mod mask {
     pub const CLOUD: u8 = 1;
     /// Thin cloud or cirrus.
     pub const THIN: u8 = 2;
-    /// Shadow of a cloud.
+    /// Shadow of a cloud, or an area too dark to tell.
     pub const SHADOW: u8 = 4;
     /// Snow.
     pub const SNOW: u8 = 8;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::block::{Block, Sample, Values};
 use super::chunks::Chunks;
 use super::layer::{Kind, Layer};
-use super::shard::Shard;
+use super::shard::{MEND, Shard};
 use super::tile::Tile;
 use crate::error::{Result, While};
 use crate::geo::Window;
@@ -57,9 +57,7 @@ impl Tile {
         shard: (usize, usize),
     ) -> Result<Arc<Shard>> {
         let path = self.inner.folder.file(&c.key(slot, shard))?;
-        self.inner.cache.shard(&path, c.entries()).map_err(|e| {
-            e.hint("run `eclaircie verify` on the archive, then ingest the scene again")
-        })
+        self.inner.cache.shard(&path, c.entries()).map_err(|e| e.hint(MEND))
     }
 
     /// What is being read, for messages.

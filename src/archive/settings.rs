@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::Codec;
 use crate::error::{Error, Kind, Result};
+use crate::geo::Grid;
 use crate::limits;
 use crate::store::read_json;
 
@@ -37,7 +38,7 @@ impl Settings {
     /// Reads `archive.json`. Refuses another format version, then anything it does not know.
     pub(crate) fn read(file: &Path) -> Result<Self> {
         // The version comes first: what else a later format holds is not ours to judge.
-        let value: serde_json::Value = read_json(file)?;
+        let value: serde_json::Value = read_json(file).map_err(|e| damaged(file, e))?;
         let found = value.get("format").and_then(serde_json::Value::as_u64);
         if let Some(found) = found
             && found != u64::from(FORMAT)
@@ -55,12 +56,28 @@ impl Settings {
             )));
         }
         let settings: Self = serde_json::from_value(value).map_err(|e| {
-            Error::invalid(format!("{} is not the settings of an archive", file.display()))
-                .with_source(e)
-                .hint("restore the file, or ingest the products again into a new folder")
+            let text = format!("{} is not the settings of an archive", file.display());
+            damaged(file, Error::invalid(text).with_source(e))
         })?;
-        settings.check().map_err(|e| e.context(format!("reading {}", file.display())))?;
+        settings.check().map_err(|e| damaged(file, e.context(format!("in {}", file.display()))))?;
         Ok(settings)
+    }
+
+    /// Refuses the grid of a tile that is smaller than one patch, and names the size that fits.
+    pub fn check_grid(&self, grid: &Grid) -> Result<()> {
+        let side = grid.height.min(grid.width);
+        if side >= self.patch {
+            return Ok(());
+        }
+        let (cell, patch) = (limits::CELL, self.patch);
+        Err(Error::usage(format!(
+            "a tile of {} x {} px is smaller than one patch of {patch} px",
+            grid.height, grid.width
+        ))
+        .hint(match side / cell * cell {
+            0 => format!("the smallest patch has {cell} px: no archive can hold this tile"),
+            fits => format!("ingest it into a new archive with `--patch {fits}`"),
+        }))
     }
 
     /// Refuses what this program could not have written.
@@ -85,6 +102,17 @@ impl Settings {
     }
 }
 
+/// Our own bytes that are not what we wrote; an error of the operating system stays one.
+fn damaged(file: &Path, error: Error) -> Error {
+    match error.kind() {
+        Kind::Invalid | Kind::Usage => Error::corrupt(error.to_string()).hint(format!(
+            "restore {}, or ingest the products again into a new folder",
+            file.display()
+        )),
+        _ => error,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -102,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_field_is_refused() {
+    fn settings_that_we_did_not_write_are_damage() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("archive.json");
         for text in [
@@ -111,9 +139,12 @@ mod tests {
             r#"{"format": 1, "cell": 32, "patch": 256, "codec": "none"}"#,
             r#"{"format": 1, "cell": 64, "patch": 256, "codec": "lz9"}"#,
             "[]",
+            "",
+            r#"{"format": 1, "cell": 64, "pa"#,
         ] {
             publish(&file, text.as_bytes()).unwrap();
-            assert!(Settings::read(&file).is_err(), "{text}");
+            let error = Settings::read(&file).unwrap_err();
+            assert!(error.is_corrupt() && error.next_step().is_some(), "{text}");
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::store::Map;
 /// Bytes of a crc32c.
 const CRC: usize = 4;
 
+/// What to do about damage.
+pub(super) const MEND: &str = "run `eclaircie verify` to see all that is damaged, then ingest the product again with --repair";
+
 /// Assembles a shard from encoded chunks; `None` lies outside the array.
 pub(crate) fn assemble(chunks: Vec<Option<Vec<u8>>>) -> Vec<u8> {
     let body: usize = chunks.iter().flatten().map(Vec::len).sum();
@@ -48,7 +51,7 @@ impl Shard {
     /// Maps a shard of `count` entries and checks its index.
     pub(crate) fn open(path: &Path, count: usize) -> Result<Self> {
         let map = Map::open(path)?;
-        let torn = |what: &str| Error::corrupt(format!("{} {what}", path.display()));
+        let torn = |what: &str| Error::corrupt(format!("{} {what}", path.display())).hint(MEND);
         let size = count * 16 + CRC;
         let start = map.len().checked_sub(size).ok_or_else(|| torn("is shorter than its index"))?;
         let index = verify(&map[start..]).ok_or_else(|| torn("has a damaged index"))?;
@@ -85,11 +88,13 @@ impl Shard {
     /// Where an entry's bytes are, without their checksum, which is verified at the first touch.
     pub(crate) fn chunk(&self, entry: usize) -> Result<Range<usize>> {
         let range = self.entries.get(entry).cloned().flatten();
-        let range = range.ok_or_else(|| Error::corrupt("the chunk was never written"))?;
+        let range =
+            range.ok_or_else(|| Error::corrupt("the chunk was never written").hint(MEND))?;
         let seen = self.verified.get(entry);
         if !seen.is_some_and(|v| v.load(Ordering::Relaxed)) {
-            verify(&self.map[range.clone()])
-                .ok_or_else(|| Error::corrupt("the chunk does not match its checksum"))?;
+            verify(&self.map[range.clone()]).ok_or_else(|| {
+                Error::corrupt("the chunk does not match its checksum").hint(MEND)
+            })?;
             if let Some(seen) = seen {
                 seen.store(true, Ordering::Relaxed);
             }

@@ -86,6 +86,13 @@ impl Tile {
         Ok((missing.len() < rows * cols).then_some(missing))
     }
 
+    /// Writes the metadata and the axes of pixels again, from what is known of the tile.
+    pub(crate) fn mend_axes(&self) -> Result<()> {
+        let about = self.about_now();
+        Self::write_axes(&self.inner.folder, &about)?;
+        about.publish(&self.inner.folder, &self.inner.settings)
+    }
+
     pub(super) fn chunks(&self, layer: Layer) -> Chunks {
         self.inner.about.chunks(layer, &self.inner.settings)
     }

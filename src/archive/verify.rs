@@ -1,5 +1,6 @@
 //! Every byte of an archive against its checksum.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use rayon::prelude::*;
@@ -15,7 +16,19 @@ use super::times::read_axis;
 use super::zarr_store::from_zarrs;
 use crate::error::{Error, Result};
 
-/// What [`Archive::verify`] found.
+/// A slot of a tile's sensor.
+pub type Place = (String, Sensor, usize);
+
+/// Whether what a slot holds must be whole.
+type Owned<'a> = &'a dyn Fn(&Tile, Sensor, usize) -> Result<bool>;
+
+/// [`Fault::array`] of a tile that cannot be opened.
+const TILE: &str = "the tile";
+
+/// [`Fault::array`] of metadata and axes.
+const AXES: &str = "the axes";
+
+/// What [`Archive::verify`] or [`Archive::verify_owned`] found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VerifyReport {
     /// Shard files that were read.
@@ -28,10 +41,9 @@ pub struct VerifyReport {
     pub damaged: Vec<Fault>,
     /// Chunks, shards and cells that should be there.
     pub missing: Vec<Fault>,
-    /// (tile, sensor, slot) at which nothing was ever written: an interrupted ingest leaves such
-    /// slots, and a tile may have no elevation. A scene of the catalog in one of them is a lost
-    /// scene.
-    pub unused: Vec<(String, Sensor, usize)>,
+    /// Slots that need not be whole, because no scene owns them: an interrupted ingest leaves such
+    /// slots, and a tile may have no elevation. Their bytes are not read.
+    pub unused: Vec<Place>,
 }
 
 /// One fault of an archive.
@@ -39,7 +51,10 @@ pub struct VerifyReport {
 pub struct Fault {
     /// Tile.
     pub tile: String,
-    /// Array, as `s2_10m` or `cells/s1_nodata`.
+    /// Sensor; none for a fault of the whole tile.
+    pub sensor: Option<Sensor>,
+    /// Array, as `s2_10m` or `cells of s1`; `the tile` if it cannot be opened, `the axes` if they
+    /// or the metadata are not what they were.
     pub array: String,
     /// Slot of the time axis.
     pub slot: usize,
@@ -53,7 +68,10 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "tile {}, {}, slot {}", self.tile, self.array, self.slot)?;
+        write!(f, "tile {}, {}", self.tile, self.array)?;
+        if self.sensor.is_some() {
+            write!(f, ", slot {}", self.slot)?;
+        }
         if let Some((row, col)) = self.shard {
             write!(f, ", shard ({row}, {col})")?;
         }
@@ -61,6 +79,34 @@ impl fmt::Display for Fault {
             write!(f, ", chunk ({row}, {col})")?;
         }
         write!(f, ": {}", self.what)
+    }
+}
+
+impl Fault {
+    /// A fault of the whole tile.
+    fn of_tile(tile: &str, array: &str, what: String) -> Self {
+        let (tile, array) = (tile.to_owned(), array.to_owned());
+        Self { tile, sensor: None, array, slot: 0, shard: None, chunk: None, what }
+    }
+
+    /// A fault of a slot as a whole.
+    pub(crate) fn of_slot(place: Place, array: String, what: String) -> Self {
+        let (tile, sensor, slot) = place;
+        Self { tile, sensor: Some(sensor), array, slot, shard: None, chunk: None, what }
+    }
+
+    /// Whether it makes a slot unreadable, in part or wholly.
+    pub fn touches(&self, tile: &str, sensor: Sensor, slot: usize) -> bool {
+        let here = match self.sensor {
+            Some(own) => own == sensor && self.slot == slot,
+            None => self.array == TILE,
+        };
+        here && self.tile == tile
+    }
+
+    /// Whether the axes of a tile are wrong while the tile can be opened.
+    pub(crate) fn is_of_axes(&self) -> bool {
+        self.sensor.is_none() && self.array == AXES
     }
 }
 
@@ -81,32 +127,45 @@ impl VerifyReport {
 }
 
 impl Archive {
-    /// Reads every shard and every count that the time axes call for, and checks all checksums.
-    /// Faults are listed, sorted; a tile whose metadata or axes cannot be read is one.
-    ///
-    /// A slot with anything in it must have its sensor's first layer. The 20 m bands and the mask
-    /// must be whole where they are, and everywhere if the tile has them in any slot.
+    /// Checks every slot that holds anything, for an archive without a catalog; see
+    /// [`Archive::verify_owned`].
     pub fn verify(&self) -> Result<VerifyReport> {
+        self.verify_tiles(self.tiles()?, &|tile, sensor, slot| tile.holds(sensor, slot))
+    }
+
+    /// Reads every shard and every count of the slots that scenes own, and checks all checksums.
+    /// Faults are listed, sorted; a tile whose metadata or axes cannot be read is one. Whatever the
+    /// other slots hold, they are only listed as unused.
+    ///
+    /// An owned slot must have its sensor's first layer. The 20 m bands and the mask must be whole
+    /// where they are, and everywhere if the tile has them in any owned slot.
+    pub fn verify_owned(&self, owned: &BTreeSet<Place>) -> Result<VerifyReport> {
+        let mut names = self.tiles()?;
+        names.extend(owned.iter().map(|(tile, ..)| tile.clone()));
+        names.sort();
+        names.dedup();
+        self.verify_tiles(names, &|tile, sensor, slot| {
+            Ok(owned.contains(&(tile.name().to_owned(), sensor, slot)))
+        })
+    }
+
+    fn verify_tiles(&self, names: Vec<String>, owned: Owned) -> Result<VerifyReport> {
         let mut report = VerifyReport::default();
-        for name in self.tiles()? {
-            let found = self.tile(&name).and_then(|tile| {
-                tile.verify_axes()?;
-                let mut all = VerifyReport::default();
-                for sensor in [Sensor::S2, Sensor::S1, Sensor::Dem] {
-                    all.add(tile.verify_sensor(sensor)?);
+        for name in names {
+            let tile = match self.tile(&name) {
+                Ok(tile) => tile,
+                Err(e) => {
+                    let gone = e.is_not_found();
+                    let list = if gone { &mut report.missing } else { &mut report.damaged };
+                    list.push(Fault::of_tile(&name, TILE, e.to_string()));
+                    continue;
                 }
-                Ok(all)
-            });
-            match found {
-                Ok(found) => report.add(found),
-                Err(e) => report.damaged.push(Fault {
-                    tile: name,
-                    array: "the tile".to_owned(),
-                    slot: 0,
-                    shard: None,
-                    chunk: None,
-                    what: e.to_string(),
-                }),
+            };
+            if let Err(e) = tile.verify_axes() {
+                report.damaged.push(Fault::of_tile(&name, AXES, e.to_string()));
+            }
+            for sensor in [Sensor::S2, Sensor::S1, Sensor::Dem] {
+                report.add(tile.verify_sensor(sensor, owned)?);
             }
         }
         report.damaged.sort();
@@ -141,35 +200,47 @@ impl Tile {
         }
     }
 
-    fn verify_sensor(&self, sensor: Sensor) -> Result<VerifyReport> {
+    fn verify_sensor(&self, sensor: Sensor, owned: Owned) -> Result<VerifyReport> {
         let layers: Vec<Layer> = Layer::ALL.into_iter().filter(|l| l.sensor() == sensor).collect();
-        let slots = self.slots(sensor);
-        let mut there = vec![Vec::new(); slots];
-        for (slot, found) in there.iter_mut().enumerate() {
-            for &layer in &layers {
-                found.push(self.missing(layer, slot)?);
-            }
-        }
         let mut report = VerifyReport::default();
-        for (slot, found) in there.iter().enumerate() {
-            let cells = sensor != Sensor::Dem && self.has_cells(sensor, slot)?;
-            if found.iter().all(Option::is_none) && !cells {
+        let mut there = Vec::new();
+        for slot in 0..self.slots(sensor) {
+            if !owned(self, sensor, slot)? {
                 report.unused.push((self.name().to_owned(), sensor, slot));
                 continue;
             }
+            let found = layers.iter().map(|l| Ok(self.missing(*l, slot)?.is_some()));
+            there.push((slot, found.collect::<Result<Vec<bool>>>()?));
+        }
+        for (slot, found) in &there {
+            if !found.contains(&true) {
+                let place = (self.name().to_owned(), sensor, *slot);
+                let array = layers.first().map_or_else(String::new, |l| l.name().to_owned());
+                report.missing.push(Fault::of_slot(place, array, "no pixel is there".to_owned()));
+                continue;
+            }
             for (i, &layer) in layers.iter().enumerate() {
-                if i == 0 || there.iter().any(|f| f[i].is_some()) {
-                    report.add(self.verify_layer(layer, slot));
+                if i == 0 || there.iter().any(|(_, f)| f[i]) {
+                    report.add(self.verify_layer(layer, *slot));
                 }
             }
             if sensor != Sensor::Dem {
-                self.verify_cells(sensor, slot, &mut report);
+                self.verify_cells(sensor, *slot, &mut report);
             }
         }
         Ok(report)
     }
 
-    fn has_cells(&self, sensor: Sensor, slot: usize) -> Result<bool> {
+    /// Whether anything was written to a slot.
+    fn holds(&self, sensor: Sensor, slot: usize) -> Result<bool> {
+        for layer in Layer::ALL.into_iter().filter(|l| l.sensor() == sensor) {
+            if self.missing(layer, slot)?.is_some() {
+                return Ok(true);
+            }
+        }
+        if sensor == Sensor::Dem {
+            return Ok(false);
+        }
         for name in super::cells::names(sensor)? {
             if self.inner.folder.file(&format!("cells/{name}/c/{slot}/0/0"))?.exists() {
                 return Ok(true);
@@ -181,14 +252,9 @@ impl Tile {
     fn verify_cells(&self, sensor: Sensor, slot: usize, report: &mut VerifyReport) {
         if let Err(e) = self.read_cells(sensor, slot) {
             let list = if e.is_not_found() { &mut report.missing } else { &mut report.damaged };
-            list.push(Fault {
-                tile: self.name().to_owned(),
-                array: format!("cells of {}", sensor.name()),
-                slot,
-                shard: None,
-                chunk: None,
-                what: e.to_string(),
-            });
+            let place = (self.name().to_owned(), sensor, slot);
+            let array = format!("cells of {}", sensor.name());
+            list.push(Fault::of_slot(place, array, e.to_string()));
         }
     }
 
@@ -207,6 +273,7 @@ impl Tile {
         let mut report = VerifyReport::default();
         let fault = |chunk, what: String| Fault {
             tile: self.name().to_owned(),
+            sensor: Some(c.layer.sensor()),
             array: c.layer.name().to_owned(),
             slot,
             shard: Some(at),

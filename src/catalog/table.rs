@@ -10,12 +10,16 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
-use crate::error::{Error, Result, While};
+use crate::error::{Error, Kind, Result, While};
 use crate::store::Pending;
 
 /// Rows of a row group: a reader that prunes by place skips most of a tile's groups, and a writer
 /// holds one of them.
 const GROUP: usize = 128 << 10;
+
+/// What to do about a table of scenes that is damaged or gone.
+pub(super) const RESTORE: &str =
+    "restore the file, or ingest all products of the archive again with --repair";
 
 /// Publishes a table, batch by batch: zstd, statistics of every column and page, bytes that depend
 /// on nothing but the rows.
@@ -45,24 +49,46 @@ pub(crate) fn write(
 /// Reads a whole table of at most `most` rows. Refuses one whose columns are not `schema`'s.
 pub(crate) fn read(path: &Path, schema: &SchemaRef, most: usize) -> Result<Vec<RecordBatch>> {
     let doing = || format!("reading {}", path.display());
-    let hint = "restore the file, or ingest the products again";
-    let bad = |e| Error::invalid(doing()).with_source(e).hint(hint);
-    let file = File::open(path).during(doing)?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(bad)?;
-    let rows = builder.metadata().file_metadata().num_rows();
-    if usize::try_from(rows).map_or(true, |rows| rows > most) {
-        return Err(Error::invalid(format!("{}: {rows} rows are not 0..={most}", doing())));
+    let (rows, batches) = open(path, schema)?;
+    if rows > most {
+        let text = format!("{}: {rows} rows are more than {most}", doing());
+        return Err(Error::corrupt(text).hint(RESTORE));
     }
+    batches.collect()
+}
+
+/// Decodes a whole table, one batch at a time, and counts its rows. Refuses what [`read`] refuses.
+pub(crate) fn count(path: &Path, schema: &SchemaRef) -> Result<usize> {
+    let (_, mut batches) = open(path, schema)?;
+    batches.try_fold(0, |sum, batch| Ok(sum + batch?.num_rows()))
+}
+
+/// Number of rows, and the batches to come.
+fn open(
+    path: &Path,
+    schema: &SchemaRef,
+) -> Result<(usize, impl Iterator<Item = Result<RecordBatch>>)> {
+    let doing = format!("reading {}", path.display());
+    let bad = |e: Box<dyn std::error::Error + Send + Sync>| {
+        Error::corrupt(doing.clone()).with_source(e).hint(RESTORE)
+    };
+    let file = File::open(path).during(|| doing.clone())?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| bad(e.into()))?;
+    let rows = usize::try_from(builder.metadata().file_metadata().num_rows())
+        .map_err(|e| bad(e.into()))?;
     if builder.schema().fields() != schema.fields() {
-        return Err(Error::invalid(format!(
-            "{}: its columns are not those of this program",
-            doing()
-        ))
-        .hint("it was written by another release: ingest the products again into a new archive"));
+        let text = format!("{doing}: its columns are not those of this program");
+        return Err(Error::new(Kind::Unsupported, text).hint(
+            "it was written by another release: ingest the products again into a new archive",
+        ));
     }
-    let reader = builder.build().map_err(bad)?;
-    let batches: Result<Vec<_>, _> = reader.collect();
-    batches.map_err(|e| Error::invalid(doing()).with_source(e).hint(hint))
+    let reader = builder.build().map_err(|e| bad(e.into()))?;
+    Ok((
+        rows,
+        reader.map(move |batch| {
+            batch.map_err(|e| Error::corrupt(doing.clone()).with_source(e).hint(RESTORE))
+        }),
+    ))
 }
 
 /// A full disk stays a full disk.

@@ -20,17 +20,32 @@ pub struct Catalog {
 
 impl Catalog {
     /// The catalog of an archive; empty if nothing was ingested. Refuses a table with other
-    /// columns.
+    /// columns, a damaged one, and tables of patches without `scenes.parquet`.
     pub fn open(archive: &Archive) -> Result<Self> {
-        let mut catalog = Self { archive: archive.clone(), scenes: Vec::new() };
-        if let Some(file) = catalog.scenes_file() {
-            for batch in table::read(&file, &scenes_schema()?, limits::SCENES_MAX)? {
-                let rows = from_rows(&batch).during(|| format!("reading {}", file.display()))?;
-                catalog.scenes.extend(rows);
+        let mut catalog = Self::anew(archive);
+        let Some(file) = catalog.scenes_file() else {
+            if catalog.folder().join("patches").exists() {
+                let file = catalog.scenes_path();
+                let text = format!("{} is gone, and tables of patches are there", file.display());
+                return Err(Error::corrupt(text).hint(table::RESTORE));
             }
-            catalog.scenes.sort_by(|a, b| a.order().cmp(&b.order()));
+            return Ok(catalog);
+        };
+        for batch in table::read(&file, &scenes_schema()?, limits::SCENES_MAX)? {
+            let rows = from_rows(&batch).map_err(|e| {
+                Error::corrupt(format!("reading {}", file.display()))
+                    .with_source(e)
+                    .hint(table::RESTORE)
+            })?;
+            catalog.scenes.extend(rows);
         }
+        catalog.scenes.sort_by(|a, b| a.order().cmp(&b.order()));
         Ok(catalog)
+    }
+
+    /// An empty catalog, whatever the files say: the start of a repair.
+    pub(crate) fn anew(archive: &Archive) -> Self {
+        Self { archive: archive.clone(), scenes: Vec::new() }
     }
 
     /// The archive whose tables these are.
@@ -67,18 +82,57 @@ impl Catalog {
         all.sort_by(|a, b| a.order().cmp(&b.order()));
         check_slots(&all)?;
         check_numbers(&all)?;
-        for (tile, sensor) in concerned {
-            let rows: Vec<&Scene> =
-                all.iter().filter(|s| s.tile == tile && s.sensor == sensor).collect();
-            let patch = self.archive.settings().patch;
-            let path = self.patch_file(&tile, sensor);
-            patches::write(&path, &self.archive.tile(&tile)?, patch, &rows)
-                .during(|| format!("writing the patches of tile {tile}, {}", sensor.name()))?;
+        if self.scenes_file().is_none() {
+            self.write_scenes(&[])?;
         }
-        let rows = to_rows(&all);
-        table::write(&self.scenes_path(), scenes_schema()?, std::iter::once(rows))?;
+        for (tile, sensor) in concerned {
+            self.write_patches(&all, &tile, sensor)?;
+        }
+        self.write_scenes(&all)?;
         self.scenes = all;
         Ok(())
+    }
+
+    /// Writes a table of patches again from the archive's cells. Nothing is done for a tile and
+    /// sensor without scenes.
+    #[cfg(any(feature = "gdal", test))]
+    pub(crate) fn mend_patches(&self, tile: &str, sensor: Sensor) -> Result<()> {
+        match self.scenes.iter().any(|s| s.tile == tile && s.sensor == sensor) {
+            true => self.write_patches(&self.scenes, tile, sensor),
+            false => Ok(()),
+        }
+    }
+
+    /// Gives scenes another fingerprint; their pixels are not looked at.
+    #[cfg(feature = "gdal")]
+    pub(crate) fn mark(
+        &mut self,
+        chosen: impl Fn(&Scene) -> bool,
+        fingerprint: &str,
+    ) -> Result<()> {
+        let mut all = self.scenes.clone();
+        for scene in all.iter_mut().filter(|s| chosen(s)) {
+            scene.fingerprint = fingerprint.to_owned();
+        }
+        if all != self.scenes {
+            self.write_scenes(&all)?;
+            self.scenes = all;
+        }
+        Ok(())
+    }
+
+    fn write_patches(&self, all: &[Scene], tile: &str, sensor: Sensor) -> Result<()> {
+        let rows: Vec<&Scene> =
+            all.iter().filter(|s| s.tile == tile && s.sensor == sensor).collect();
+        let patch = self.archive.settings().patch;
+        let path = self.patch_file(tile, sensor);
+        patches::write(&path, &self.archive.tile(tile)?, patch, &rows)
+            .during(|| format!("writing the patches of tile {tile}, {}", sensor.name()))
+    }
+
+    fn write_scenes(&self, all: &[Scene]) -> Result<()> {
+        let rows = std::iter::once(to_rows(all));
+        table::write(&self.scenes_path(), scenes_schema()?, rows)
     }
 
     /// `catalog/scenes.parquet`, if it exists.
@@ -95,8 +149,8 @@ impl Catalog {
             let path = self.patch_file(tile, sensor);
             match path.exists() {
                 true => Ok(path),
-                false => Err(Error::not_found(format!("{} is gone", path.display()))
-                    .hint(format!("ingest a product of tile {tile} again"))),
+                false => Err(Error::corrupt(format!("{} is gone", path.display()))
+                    .hint("ingest the products again with --repair")),
             }
         });
         files.collect()
@@ -150,7 +204,7 @@ impl Catalog {
         self.folder().join("scenes.parquet")
     }
 
-    fn patch_file(&self, tile: &str, sensor: Sensor) -> PathBuf {
+    pub(super) fn patch_file(&self, tile: &str, sensor: Sensor) -> PathBuf {
         let folder = self.folder().join("patches").join(format!("tile={tile}"));
         folder.join(Path::new(sensor.name()).with_extension("parquet"))
     }

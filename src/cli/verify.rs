@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use super::Done;
 use crate::archive::Archive;
-use crate::catalog::{Catalog, Scene};
+use crate::catalog::Catalog;
 use crate::error::Result;
 
-/// Read every chunk of an archive and check it against its checksum.
+/// Read every chunk that a scene of the catalog owns and check it against its checksum.
+///
+/// What an interrupted ingest left in other slots is not looked at. `ingest --repair` mends damage.
 ///
 /// Example: eclaircie verify archive/
 #[derive(Debug, clap::Args)]
@@ -18,29 +20,33 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args) -> Result<Done> {
     let archive = Archive::open(&args.archive)?;
-    let report = archive.verify()?;
-    let catalog = Catalog::open(&archive)?;
-    // A slot where nothing was ever written is a lost scene if the catalog knows one there.
-    let unused = |s: &&Scene| report.unused.contains(&(s.tile.clone(), s.sensor, s.slot as usize));
-    let lost: Vec<&Scene> = catalog.scenes().iter().filter(unused).collect();
-    for fault in report.damaged.iter().chain(&report.missing) {
+    let report = Catalog::open(&archive)?.verify()?;
+    let pixels = &report.archive;
+    for fault in pixels.damaged.iter().chain(&pixels.missing) {
         super::say(&fault.to_string())?;
     }
-    for scene in &lost {
-        super::say(&format!(
-            "tile {}, slot {}: scene {} is lost",
-            scene.tile, scene.slot, scene.scene
-        ))?;
+    for (tile, sensor, what) in &report.tables {
+        super::say(&format!("tile {tile}, table of patches of {}: {what}", sensor.name()))?;
+    }
+    for s in &report.scenes {
+        let (tile, slot, sensor) = (&s.tile, s.slot, s.sensor.name());
+        super::say(&format!("tile {tile}, {sensor}, slot {slot}: scene {} is damaged", s.scene))?;
     }
     super::say(&format!(
-        "{} chunks in {} shards, {} bytes: {} damaged, {} missing, {} scenes lost",
-        report.chunks,
-        report.shards,
-        report.bytes,
-        report.damaged.len(),
-        report.missing.len(),
-        lost.len()
+        "{} chunks in {} shards, {} bytes: {} damaged, {} missing, {} scenes damaged, {} tables \
+         damaged, {} slots unused",
+        pixels.chunks,
+        pixels.shards,
+        pixels.bytes,
+        pixels.damaged.len(),
+        pixels.missing.len(),
+        report.scenes.len(),
+        report.tables.len(),
+        pixels.unused.len()
     ))?;
-    let whole = report.is_whole() && lost.is_empty();
-    Ok(if whole { Done::Whole } else { Done::Damaged })
+    if report.is_whole() {
+        return Ok(Done::Whole);
+    }
+    super::say("  next: ingest the product again with --repair")?;
+    Ok(Done::Damaged)
 }

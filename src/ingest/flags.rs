@@ -28,16 +28,18 @@ pub(super) fn from_edg(edg: u8) -> u8 {
     if edg == 0 { 0 } else { mask::NODATA }
 }
 
-/// ESA's scene classes, 0..=11. Dark areas, vegetation, soil, water and "unclassified" are clear.
+/// ESA's scene classes, 0..=11. Vegetation, soil, water and "unclassified" (4 to 7) are clear. "Dark
+/// areas" are shadow: where a cloud's shadow falls outside the predicted one, ESA's processor calls
+/// it dark.
 pub(super) fn from_scl(class: u8) -> Result<u8> {
     Ok(match class {
         0 => mask::NODATA,
         1 => mask::SATURATED,
-        3 => mask::SHADOW,
+        2 | 3 => mask::SHADOW,
         8 | 9 => mask::CLOUD,
         10 => mask::THIN,
         11 => mask::SNOW,
-        2 | 4..=7 => 0,
+        4..=7 => 0,
         _ => {
             return Err(Error::invalid(format!("scene class {class} is outside 0..=11"))
                 .hint("SCL holds the classes of ESA's scene classification"));
@@ -80,6 +82,12 @@ mod tests {
     fn an_unknown_class_is_refused() {
         assert!(from_scl(12).is_err());
         assert_eq!(from_scl(10).unwrap(), mask::THIN);
-        assert_eq!((2..=7).filter(|c| from_scl(*c).unwrap() == 0).count(), 5);
+    }
+
+    #[test]
+    fn only_ground_is_clear() {
+        let clear: Vec<u8> = (0..=11).filter(|c| from_scl(*c).unwrap() == 0).collect();
+        assert_eq!(clear, [4, 5, 6, 7]);
+        assert_eq!((from_scl(2).unwrap(), from_scl(11).unwrap()), (mask::SHADOW, mask::SNOW));
     }
 }

@@ -14,8 +14,10 @@ use crate::geo::{Grid, Stamp};
 pub(super) struct Job {
     pub found: Found,
     pub slot: u32,
-    /// Whether another processing of it is in that slot.
+    /// Whether it is in that slot already: another processing of it, or this one, damaged.
     pub replaces: bool,
+    /// Whether it is this very processing, damaged.
+    pub repairs: bool,
 }
 
 /// The work of one tile.
@@ -35,8 +37,14 @@ pub(super) struct Plan {
     pub refused: Vec<(PathBuf, String)>,
 }
 
-/// Plans the found scenes against what the archive has (`None`: there is no archive yet).
-pub(super) fn plan(found: Vec<Found>, archive: Option<&Archive>, have: &[Scene]) -> Result<Plan> {
+/// Plans the found scenes against what the archive has (`None`: there is no archive yet). Those of
+/// `damaged` are done again.
+pub(super) fn plan(
+    found: Vec<Found>,
+    archive: Option<&Archive>,
+    have: &[Scene],
+    damaged: &[Scene],
+) -> Result<Plan> {
     let mut plan = Plan { tiles: Vec::new(), unchanged: 0, refused: Vec::new() };
     let mut tiles: BTreeMap<String, Vec<Found>> = BTreeMap::new();
     for one in without_doubles(found, &mut plan.refused) {
@@ -57,7 +65,7 @@ pub(super) fn plan(found: Vec<Found>, archive: Option<&Archive>, have: &[Scene])
                 let (theirs, ours) = (describe(&one.grid), describe(&grid));
                 let text = format!("its grid is {theirs}, that of tile {name} is {ours}");
                 plan.refused.push((one.path, text));
-            } else if have.iter().any(|s| is_same(s, &one)) {
+            } else if have.iter().any(|s| is_same(s, &one) && !damaged.contains(s)) {
                 plan.unchanged += 1;
             } else {
                 fresh.push(one);
@@ -111,7 +119,8 @@ fn slots(mut fresh: Vec<Found>, have: &[&Scene]) -> Vec<Job> {
     let mut job = |found: Found| {
         let old = have.iter().find(|s| s.scene == found.scene && s.sensor == found.sensor);
         if let Some(old) = old {
-            return Job { found, slot: old.slot, replaces: true };
+            let repairs = is_same(old, &found);
+            return Job { found, slot: old.slot, replaces: true, repairs };
         }
         let next = free.entry(found.sensor).or_insert(0);
         while used.contains(&(found.sensor, *next)) {
@@ -119,7 +128,7 @@ fn slots(mut fresh: Vec<Found>, have: &[&Scene]) -> Vec<Job> {
         }
         let slot = *next;
         *next += 1;
-        Job { found, slot, replaces: false }
+        Job { found, slot, replaces: false, repairs: false }
     };
     fresh.into_iter().map(&mut job).collect()
 }

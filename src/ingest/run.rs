@@ -1,11 +1,13 @@
 //! The verb: find products, plan, convert, publish the catalog.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::convert::{Outcome, Target, Trouble, convert, side, steps};
 use super::crew;
 use super::found::{Family, Found};
 use super::plan::{Job, TilePlan, plan};
+use super::repair::{Damage, inspect};
 use super::walk::walk;
 use super::{dem, s1tiling, series, theia};
 use crate::archive::{Archive, Codec, Sensor, Settings};
@@ -15,21 +17,19 @@ use crate::limits;
 use crate::store::check_name;
 
 /// Choices of a run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct IngestOptions {
     /// Name of the tile of a GeoTIFF series; by default the last part of its folder's name that is
     /// the name of a tile (`series-be-31UES` is 31UES). Other products name their tile themselves.
     pub tile: Option<String>,
-    /// Pixels (10 m) on a side of a patch, if the archive is created.
-    pub patch: usize,
-    /// How chunks are stored, if the archive is created.
-    pub codec: Codec,
-}
-
-impl Default for IngestOptions {
-    fn default() -> Self {
-        Self { tile: None, patch: limits::PATCH, codec: Codec::default() }
-    }
+    /// Pixels (10 m) on a side of a patch; by default the archive's, or [`limits::PATCH`] for a new
+    /// one. An archive of another size is refused.
+    pub patch: Option<usize>,
+    /// How chunks are stored; by default as the archive does, or plainly in a new one. An archive
+    /// with another codec is refused.
+    pub codec: Option<Codec>,
+    /// Whether scenes that are damaged in the archive are ingested again from the same files.
+    pub repair: bool,
 }
 
 /// What a run did.
@@ -41,6 +41,11 @@ pub struct IngestSummary {
     pub unchanged: usize,
     /// Scenes of which another processing was there.
     pub replaced: usize,
+    /// Damaged scenes that were written again.
+    pub repaired: usize,
+    /// Names of damaged scenes that no product of the source mended; asked for by
+    /// [`IngestOptions::repair`] alone.
+    pub damaged: Vec<String>,
     /// Products that were set aside, with the reason.
     pub quarantined: Vec<(PathBuf, String)>,
     /// Scenes in the archive now.
@@ -52,8 +57,9 @@ pub struct IngestSummary {
 ///
 /// `cancelled` is asked some ten times a second; `progress` hears of windows done and in all.
 /// Faulty products are set aside in the summary. Fails if nothing below `source` has the name of a
-/// product, if the archive cannot be written, or if cancelled; finished scenes are then in the
-/// catalog.
+/// product, if the archive has other settings than are asked for, if a tile is smaller than a patch
+/// (nothing is then made), if the archive cannot be written, or if cancelled; finished scenes are
+/// then in the catalog.
 pub fn ingest(
     source: &Path,
     archive_root: &Path,
@@ -61,22 +67,29 @@ pub fn ingest(
     cancelled: &dyn Fn() -> bool,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<IngestSummary> {
-    let settings = Settings::new(options.patch, options.codec)?;
     if let Some(tile) = &options.tile {
         check_name(tile).during(|| "naming the tile")?;
     }
-    let mut summary = IngestSummary::default();
-    let found = discover(source, options, cancelled, &mut summary.quarantined)?;
     let exists = archive_root.join("archive.json").exists();
     let archive = if exists { Some(Archive::open(archive_root)?) } else { None };
-    let catalog = archive.as_ref().map(Catalog::open).transpose()?;
+    let settings = settings(options, archive.as_ref())?;
+    let mut summary = IngestSummary::default();
+    let found = discover(source, options, cancelled, &mut summary.quarantined)?;
+    let (catalog, damage) = match &archive {
+        Some(archive) if options.repair => inspect(archive).map(|(c, d)| (Some(c), d))?,
+        Some(archive) => (Some(Catalog::open(archive)?), Damage::default()),
+        None => (None, Damage::default()),
+    };
     let have = catalog.as_ref().map(Catalog::scenes).unwrap_or_default();
-    let plan = plan(found, archive.as_ref(), have)?;
+    let plan = plan(found, archive.as_ref(), have, &damage.scenes)?;
+    if let Some(least) = plan.tiles.iter().min_by_key(|t| t.grid.height.min(t.grid.width)) {
+        settings.check_grid(&least.grid).during(|| format!("ingesting tile {}", least.name))?;
+    }
     summary.unchanged = plan.unchanged;
     summary.quarantined.extend(plan.refused);
     summary.quarantined.sort();
     summary.scenes = have.len();
-    if plan.tiles.is_empty() {
+    if plan.tiles.is_empty() && damage.is_none() {
         return Ok(summary);
     }
     let archive = match archive {
@@ -85,12 +98,13 @@ pub fn ingest(
     };
     let mut run = Run {
         side: side(archive.settings().patch),
-        catalog: Catalog::open(&archive)?,
+        catalog: catalog.unwrap_or_else(|| Catalog::anew(&archive)),
         archive,
         cancelled,
         progress,
         done: 0,
         total: 0,
+        damage,
     };
     let work = |tile: &TilePlan| -> u64 {
         tile.jobs.iter().map(|j| steps(&j.found, &tile.grid, run.side, j.replaces)).sum()
@@ -100,9 +114,32 @@ pub fn ingest(
     for tile in plan.tiles {
         run.tile(tile, &mut summary)?;
     }
+    run.damage.mend_tables(&run.catalog)?;
     summary.quarantined.sort();
+    summary.damaged = run.damage.scenes.into_iter().map(|s| s.scene).collect();
     summary.scenes = run.catalog.scenes().len();
     Ok(summary)
+}
+
+/// The archive's settings, or those of a new one. Refuses a wish that the archive does not fulfil.
+fn settings(options: &IngestOptions, archive: Option<&Archive>) -> Result<Settings> {
+    let Some(archive) = archive else {
+        let codec = options.codec.unwrap_or_default();
+        return Settings::new(options.patch.unwrap_or(limits::PATCH), codec);
+    };
+    let there = archive.settings();
+    let patch = options.patch.unwrap_or(there.patch);
+    let codec = options.codec.unwrap_or(there.codec);
+    if (patch, codec) == (there.patch, there.codec) {
+        return Ok(there.clone());
+    }
+    Err(Error::usage(format!(
+        "the archive {} has patches of {} px and codec {:?}, not {patch} px and {codec:?}",
+        archive.root().display(),
+        there.patch,
+        there.codec,
+    ))
+    .hint("leave out --patch and --codec, or ingest into another folder"))
 }
 
 /// Every scene below the source; faulty products go to `aside`.
@@ -166,6 +203,8 @@ struct Run<'a> {
     progress: &'a mut dyn FnMut(u64, u64),
     done: u64,
     total: u64,
+    /// What was found damaged and is not mended yet.
+    damage: Damage,
 }
 
 impl Run<'_> {
@@ -187,12 +226,15 @@ impl Run<'_> {
         }
         let written = self.pass(&jobs, &at, false)?;
         let (whole, stop) = sort_out(jobs, written, summary);
-        let replaced = whole.iter().filter(|(job, _)| job.replaces).count();
+        let old = whole.iter().filter(|(job, _)| job.replaces).count();
+        let repaired = whole.iter().filter(|(job, _)| job.repairs).count();
         let rows: Vec<Scene> = whole.into_iter().map(|(job, outcome)| row(job, outcome)).collect();
         if !rows.is_empty() {
-            summary.added += rows.len() - replaced;
-            summary.replaced += replaced;
-            self.catalog.upsert(rows)?;
+            summary.added += rows.len() - old;
+            summary.replaced += old - repaired;
+            summary.repaired += repaired;
+            self.catalog.upsert(rows.clone())?;
+            self.damage.mended(&rows);
         }
         stop
     }
@@ -222,12 +264,13 @@ impl Run<'_> {
     /// Marks the rows of scenes that are about to be overwritten, so that a run that ends halfway
     /// is not taken for the old or the new processing by the next one.
     fn suspend(&mut self, jobs: &[(Job, Outcome)]) -> Result<()> {
-        let marked = |job: &Job| {
-            let old = self.catalog.scenes().iter().find(|s| s.scene == job.found.scene)?;
-            Some(Scene { fingerprint: "being replaced".into(), ..old.clone() })
-        };
-        let rows: Vec<Scene> = jobs.iter().filter_map(|(job, _)| marked(job)).collect();
-        if rows.is_empty() { Ok(()) } else { self.catalog.upsert(rows) }
+        let names: BTreeSet<(&str, Sensor, &str)> = jobs
+            .iter()
+            .map(|(job, _)| &job.found)
+            .map(|f| (f.tile.as_str(), f.sensor, f.scene.as_str()))
+            .collect();
+        let chosen = |s: &Scene| names.contains(&(s.tile.as_str(), s.sensor, s.scene.as_str()));
+        self.catalog.mark(chosen, "being replaced")
     }
 }
 

@@ -13,7 +13,7 @@ use crate::ingest::{IngestOptions, IngestSummary, flags, ingest, sigma};
 
 /// Ingests with patches of 64 px.
 pub fn run(source: &Path, archive: &Path) -> Result<IngestSummary> {
-    let options = IngestOptions { patch: 64, ..IngestOptions::default() };
+    let options = IngestOptions { patch: Some(64), ..IngestOptions::default() };
     ingest(source, archive, &options, &|| false, &mut |_, _| {})
 }
 
@@ -191,7 +191,7 @@ fn a_cancelled_run_is_finished_by_the_next() {
     for day in [4, 9, 14] {
         product::theia(&at.source, day, "2-2", day as usize);
     }
-    let options = IngestOptions { patch: 64, ..IngestOptions::default() };
+    let options = IngestOptions { patch: Some(64), ..IngestOptions::default() };
     let seen = std::cell::Cell::new(0);
     let error =
         ingest(&at.source, &at.archive, &options, &|| seen.get() > 0, &mut |done, total| {

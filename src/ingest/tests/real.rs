@@ -27,7 +27,7 @@ fn the_real_series_enters_with_its_values() {
     let Some(source) = series() else { return };
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("archive");
-    let options = IngestOptions { patch: 64, ..IngestOptions::default() };
+    let options = IngestOptions { patch: Some(64), ..IngestOptions::default() };
     let run = || ingest(&source, &root, &options, &|| false, &mut |_, _| {}).unwrap();
     let summary = run();
     assert_eq!((summary.added, summary.quarantined), (72 + 80 + 1, vec![]));
