@@ -84,9 +84,9 @@ pub use metrics::{Score, Scores};
 pub use models::{Card, Head, Model, Network, from_keras, to_keras};
 #[cfg(feature = "torch")]
 pub use ops::{
-    Augment, Fetched, Fill, FillPiece, HALO, MakeBatch, Normalise, Observed, Piece, PieceInput,
-    Place, Predict, Read, ReadPiece, SceneRole, Series, Task, Want, cut, interpolate, load_series,
-    order, ordered, thin, wants,
+    Area, Augment, Fetched, Fill, FillPiece, HALO, MakeBatch, Normalise, Observed, Piece,
+    PieceInput, Predict, Read, ReadPiece, SceneRole, Series, Task, Want, cut, interpolate,
+    load_series, order, ordered, thin, wants,
 };
 #[cfg(feature = "torch")]
 pub use reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};

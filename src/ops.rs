@@ -24,4 +24,4 @@ pub use order::{order, ordered, thin};
 pub use piece::{FillPiece, HALO, Observed, Piece, PieceInput, ReadPiece, SceneRole, Task, cut};
 pub use predict::Predict;
 pub use read::{Read, Want, wants};
-pub use series::{Place, Series, load_series};
+pub use series::{Area, Series, load_series};

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Fetched;
-use super::series::{Place, Series, i16s, load_series};
+use super::series::{Area, Series, i16s, load_series};
 use crate::archive::{Archive, Layer, Patch, Tile, Values, mask};
 use crate::error::{Error, Result};
 use crate::geo::Stamp;
@@ -106,7 +106,7 @@ impl Operator for Fill {
             self.tiles.insert(name.clone(), self.archive.tile(&name)?);
         }
         let at = item.sample.patches[self.role];
-        let place = Place::Patch(at.row as usize, at.col as usize);
+        let place = Area::Patch(at.row as usize, at.col as usize);
         let hidden = |slot: usize| self.hide && slot == at.slot as usize;
         let series = load_series(&self.tiles[&name], &place, at.time, self.days, hidden)?;
         if series.times.is_empty() {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use tch::{Device, Tensor};
 
 use super::interpolate;
-use super::series::{Place, load_series};
+use super::series::{Area, load_series};
 use crate::archive::{Block, Layer, Tile, Values};
 use crate::error::{Error, Result};
 use crate::geo::{Grid, Stamp, Window};
@@ -206,7 +206,7 @@ impl Operator for FillPiece {
     }
 
     fn apply(&mut self, item: Task, out: &mut Emit<Piece>) -> Result<()> {
-        let place = Place::Window(item.output);
+        let place = Area::Window(item.output);
         let series = load_series(&self.tile, &place, self.time, self.days, |_| false)?;
         out.push(Piece { window: item.output, values: interpolate(&series, self.time)? });
         Ok(())

@@ -17,7 +17,7 @@ pub struct Series {
 }
 
 /// Where a series is read: a whole patch (mapped), or any window.
-pub enum Place {
+pub enum Area {
     /// Row and column of the patch grid.
     Patch(usize, usize),
     /// Any rectangle of the 10 m grid.
@@ -28,7 +28,7 @@ pub enum Place {
 /// Refuses damaged chunks and a window that leaves the tile.
 pub fn load_series(
     tile: &Tile,
-    place: &Place,
+    place: &Area,
     time: Stamp,
     days: f64,
     skip: impl Fn(usize) -> bool,
@@ -39,8 +39,8 @@ pub fn load_series(
     slots.sort_by_key(|&i| times[i]);
     let read = |layer: Layer, slot: usize| -> Result<Patch> {
         match place {
-            Place::Patch(row, col) => tile.patch(layer, slot, *row, *col),
-            Place::Window(w) => {
+            Area::Patch(row, col) => tile.patch(layer, slot, *row, *col),
+            Area::Window(w) => {
                 Ok(Patch::Owned(std::sync::Arc::new(tile.read(layer, slot, *w)?.values)))
             }
         }
