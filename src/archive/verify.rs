@@ -105,7 +105,7 @@ impl Fault {
     }
 
     /// Whether the axes of a tile are wrong while the tile can be opened.
-    pub(crate) fn is_of_axes(&self) -> bool {
+    pub fn is_of_axes(&self) -> bool {
         self.sensor.is_none() && self.array == AXES
     }
 }
