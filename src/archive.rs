@@ -45,4 +45,4 @@ pub use patch::Patch;
 pub use root::Archive;
 pub use settings::{FORMAT, Settings};
 pub use tile::Tile;
-pub use verify::{Fault, Place, VerifyReport};
+pub use verify::{Fault, Slot, VerifyReport};

@@ -180,7 +180,8 @@ fn a_changed_byte_is_found_by_reads_and_by_verify() {
         bytes[100] ^= 1;
         crate::store::publish(&file, &bytes).unwrap();
         let window = Window::new(0, 0, 8, 8);
-        assert!(tile.read(Layer::S2Coarse, 1, window).unwrap_err().is_corrupt());
+        let error = tile.read(Layer::S2Coarse, 1, window).unwrap_err();
+        assert!(error.is_corrupt() && error.next_step().unwrap().contains("--repair"), "{error:?}");
         assert!(tile.patch(Layer::S2Coarse, 1, 0, 0).unwrap_err().is_corrupt());
         // Its neighbour in the same file is whole.
         tile.patch(Layer::S2Coarse, 1, 1, 1).unwrap();
@@ -209,6 +210,26 @@ fn verify_tells_lost_shards_from_slots_never_used() {
     let lost: Vec<_> = report.missing.iter().map(|f| (f.array.as_str(), f.slot)).collect();
     assert_eq!(lost, [("s2_10m", 1), ("s2_20m", 0)]);
     assert_eq!(report.unused, [("31TCJ".to_owned(), Sensor::S1, 1)]);
+}
+
+#[test]
+fn what_no_scene_owns_is_unused_whatever_it_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let (archive, tile) = small(dir.path(), Codec::None);
+    fill(&tile);
+    std::fs::remove_file(shard_file(dir.path(), "s2_20m/c/1/0/0/0")).unwrap();
+    std::fs::write(shard_file(dir.path(), "s2_10m/c/1/0/0/0"), b"half").unwrap();
+    let place = |sensor, slot| ("31TCJ".to_owned(), sensor, slot);
+    let report = archive.verify_owned(&[place(Sensor::S2, 0)].into()).unwrap();
+    assert!(report.is_whole() && report.shards == 3, "{report:?}");
+    let unused = [place(Sensor::S2, 1), place(Sensor::S1, 0), place(Sensor::Dem, 0)];
+    assert_eq!(report.unused, unused);
+    let other = ("32TLQ".to_owned(), Sensor::S1, 4);
+    let owned = [place(Sensor::S2, 0), place(Sensor::S2, 1), other].into();
+    let report = archive.verify_owned(&owned).unwrap();
+    assert_eq!((report.damaged.len(), report.missing.len()), (1, 2), "{report:?}");
+    assert!(report.damaged[0].touches("31TCJ", Sensor::S2, 1));
+    assert!(report.missing.iter().any(|f| f.touches("32TLQ", Sensor::S1, 4)), "{report:?}");
 }
 
 #[test]
@@ -283,7 +304,9 @@ fn a_damaged_axis_or_count_is_found() {
     let good = std::fs::read_to_string(&file).unwrap();
     for bad in [good.replace("\"eclaircie\"", "\"other\""), good.replace("150", "140")] {
         std::fs::write(&file, bad).unwrap();
-        assert_eq!(archive.verify().unwrap().damaged.len(), 1);
+        let report = archive.verify().unwrap();
+        assert_eq!(report.damaged.len(), 1);
+        assert!(report.damaged[0].is_of_axes());
     }
 }
 
@@ -338,7 +361,11 @@ fn an_archive_keeps_its_settings_and_a_tile_its_grid() {
     assert!(Archive::create(dir.path(), Settings::new(64, Codec::None).unwrap()).is_ok());
     assert!(archive.create_tile("31TCJ", &grid(150, 201)).is_err());
     assert!(archive.create_tile("../up", &grid(150, 200)).is_err());
-    assert!(archive.create_tile("tiny", &grid(150, 60)).is_err());
+    let error = archive.create_tile("tiny", &grid(150, 60)).unwrap_err();
+    assert!(error.next_step().unwrap().contains("no archive can hold"), "{error:?}");
+    let large = Settings::new(256, Codec::None).unwrap();
+    let error = large.check_grid(&grid(150, 200)).unwrap_err();
+    assert!(error.next_step().unwrap().contains("--patch 128"), "{error:?}");
     assert_eq!(archive.tiles().unwrap(), ["31TCJ"]);
     assert!(archive.tile("32TLQ").unwrap_err().is_not_found());
     assert!(Archive::open(&dir.path().join("no")).unwrap_err().is_not_found());

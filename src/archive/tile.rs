@@ -87,7 +87,7 @@ impl Tile {
     }
 
     /// Writes the metadata and the axes of pixels again, from what is known of the tile.
-    pub(crate) fn mend_axes(&self) -> Result<()> {
+    pub fn mend_axes(&self) -> Result<()> {
         let about = self.about_now();
         Self::write_axes(&self.inner.folder, &about)?;
         about.publish(&self.inner.folder, &self.inner.settings)

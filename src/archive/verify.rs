@@ -17,7 +17,7 @@ use super::zarr_store::from_zarrs;
 use crate::error::{Error, Result};
 
 /// A slot of a tile's sensor.
-pub type Place = (String, Sensor, usize);
+pub type Slot = (String, Sensor, usize);
 
 /// Whether what a slot holds must be whole.
 type Owned<'a> = &'a dyn Fn(&Tile, Sensor, usize) -> Result<bool>;
@@ -43,7 +43,7 @@ pub struct VerifyReport {
     pub missing: Vec<Fault>,
     /// Slots that need not be whole, because no scene owns them: an interrupted ingest leaves such
     /// slots, and a tile may have no elevation. Their bytes are not read.
-    pub unused: Vec<Place>,
+    pub unused: Vec<Slot>,
 }
 
 /// One fault of an archive.
@@ -90,7 +90,7 @@ impl Fault {
     }
 
     /// A fault of a slot as a whole.
-    pub(crate) fn of_slot(place: Place, array: String, what: String) -> Self {
+    pub(crate) fn of_slot(place: Slot, array: String, what: String) -> Self {
         let (tile, sensor, slot) = place;
         Self { tile, sensor: Some(sensor), array, slot, shard: None, chunk: None, what }
     }
@@ -105,7 +105,7 @@ impl Fault {
     }
 
     /// Whether the axes of a tile are wrong while the tile can be opened.
-    pub(crate) fn is_of_axes(&self) -> bool {
+    pub fn is_of_axes(&self) -> bool {
         self.sensor.is_none() && self.array == AXES
     }
 }
@@ -139,7 +139,7 @@ impl Archive {
     ///
     /// An owned slot must have its sensor's first layer. The 20 m bands and the mask must be whole
     /// where they are, and everywhere if the tile has them in any owned slot.
-    pub fn verify_owned(&self, owned: &BTreeSet<Place>) -> Result<VerifyReport> {
+    pub fn verify_owned(&self, owned: &BTreeSet<Slot>) -> Result<VerifyReport> {
         let mut names = self.tiles()?;
         names.extend(owned.iter().map(|(tile, ..)| tile.clone()));
         names.sort();

@@ -223,11 +223,71 @@ fn a_foreign_table_is_refused() {
     assert!(Catalog::open(&archive).unwrap_err().to_string().contains("columns"));
     for len in [0, 3, good.len() / 2, good.len() - 1] {
         std::fs::write(&file, &good[..len]).unwrap();
-        assert!(Catalog::open(&archive).is_err(), "{len} bytes");
+        assert!(Catalog::open(&archive).unwrap_err().is_corrupt(), "{len} bytes");
     }
     std::fs::write(&file, &good).unwrap();
     std::fs::remove_file(&catalog.patch_files(Sensor::Dem).unwrap()[0]).unwrap();
-    assert!(catalog.patch_files(Sensor::Dem).unwrap_err().is_not_found());
+    assert!(catalog.patch_files(Sensor::Dem).unwrap_err().is_corrupt());
+}
+
+#[test]
+fn a_lost_table_of_scenes_is_damage_and_a_stop_before_the_first_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let (archive, scenes) = sample(dir.path(), Codec::None);
+    let mut catalog = Catalog::open(&archive).unwrap();
+    assert!(catalog.scenes().is_empty());
+    catalog.upsert(scenes).unwrap();
+    std::fs::remove_file(catalog.scenes_file().unwrap()).unwrap();
+    let error = Catalog::open(&archive).unwrap_err();
+    assert!(error.is_corrupt() && error.next_step().unwrap().contains("--repair"), "{error:?}");
+}
+
+#[test]
+fn verify_names_the_scenes_that_damage_touches() {
+    let dir = tempfile::tempdir().unwrap();
+    let (archive, scenes) = sample(dir.path(), Codec::None);
+    let mut catalog = Catalog::open(&archive).unwrap();
+    // Only the later scene, in slot 0, is known: the other one is what a stopped ingest left.
+    catalog.upsert(scenes[..1].to_vec()).unwrap();
+    let folder = archive.tile(TILE).unwrap().folder().to_owned();
+    std::fs::remove_file(folder.join("s2_10m/c/1/0/0/0")).unwrap();
+    let report = catalog.verify().unwrap();
+    assert!(report.is_whole(), "{report:?}");
+    assert_eq!(report.archive.unused.len(), 3);
+    std::fs::remove_file(folder.join("s2_10m/c/0/0/0/0")).unwrap();
+    assert_eq!(catalog.verify().unwrap().scenes, scenes[..1]);
+}
+
+#[test]
+fn a_damaged_table_of_patches_is_found_and_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (archive, scenes) = sample(dir.path(), Codec::None);
+    let mut catalog = Catalog::open(&archive).unwrap();
+    catalog.upsert(scenes).unwrap();
+    let before = tables(dir.path());
+    let file = &catalog.patch_files(Sensor::S1).unwrap()[0];
+    let bytes = std::fs::read(file).unwrap();
+    let other = std::fs::read(&catalog.patch_files(Sensor::S2).unwrap()[0]).unwrap();
+    for bad in [&bytes[..bytes.len() / 2], &other, &[]] {
+        std::fs::write(file, bad).unwrap();
+        let report = catalog.verify().unwrap();
+        assert!(report.archive.is_whole() && report.scenes.is_empty());
+        let found: Vec<_> = report.tables.iter().map(|t| (t.0.as_str(), t.1)).collect();
+        assert_eq!(found, [(TILE, Sensor::S1)]);
+    }
+    catalog.mend_patches(TILE, Sensor::S1).unwrap();
+    assert!(catalog.verify().unwrap().is_whole() && tables(dir.path()) == before);
+}
+
+#[test]
+fn a_time_that_is_not_the_scenes_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let (archive, scenes) = sample(dir.path(), Codec::None);
+    let mut catalog = Catalog::open(&archive).unwrap();
+    catalog.upsert(scenes).unwrap();
+    archive.tile(TILE).unwrap().set_times(Sensor::S1, &[Stamp(1)]).unwrap();
+    let names: Vec<_> = catalog.verify().unwrap().scenes.into_iter().map(|s| s.scene).collect();
+    assert_eq!(names, ["S1-one"]);
 }
 
 /// Leaves an archive for each codec in `$ECLAIRCIE_SAMPLE`, for readers in other languages.

@@ -6,7 +6,7 @@ use super::scene::Scene;
 use super::schema::patches_schema;
 use super::table;
 use super::tables::Catalog;
-use crate::archive::{Fault, Place, Sensor, VerifyReport};
+use crate::archive::{Fault, Sensor, Slot, VerifyReport};
 use crate::error::Result;
 
 /// What [`Catalog::verify`] found.
@@ -31,7 +31,7 @@ impl Catalog {
     /// Reads all that the scenes own and checks it. A slot that no scene owns is unused, whatever
     /// an interrupted ingest left in it.
     pub fn verify(&self) -> Result<CatalogReport> {
-        let owned: BTreeSet<Place> = self.scenes().iter().map(place).collect();
+        let owned: BTreeSet<Slot> = self.scenes().iter().map(place).collect();
         let mut archive = self.archive().verify_owned(&owned)?;
         for scene in self.scenes() {
             let Ok(tile) = self.archive().tile(&scene.tile) else { continue };
@@ -75,6 +75,6 @@ impl Catalog {
 }
 
 /// The slot that a scene owns.
-fn place(scene: &Scene) -> Place {
+fn place(scene: &Scene) -> Slot {
     (scene.tile.clone(), scene.sensor, scene.slot as usize)
 }

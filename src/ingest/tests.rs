@@ -4,3 +4,4 @@ mod archive;
 mod damage;
 mod product;
 mod real;
+mod repair;

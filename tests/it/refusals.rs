@@ -135,7 +135,52 @@ fn a_flipped_bit_is_found_and_named() {
     std::fs::write(&shard, bytes).expect("a flip");
     let out = eclaircie(&["verify", &dir.path().display().to_string()]);
     assert_eq!(out.status.code(), Some(5));
-    assert!(String::from_utf8_lossy(&out.stdout).contains("s2_10m"));
+    let text = String::from_utf8_lossy(&out.stdout);
+    assert!(text.contains("s2_10m") && text.contains("next: ") && text.contains("--repair"));
+    let (source, archive) = (w.path("simulated/products"), dir.path().display().to_string());
+    ok(&["ingest", &source, &archive]);
+    assert_eq!(fails(&["verify", &archive]).0, 5);
+    ok(&["ingest", &source, &archive, "--repair"]);
+    ok(&["verify", &archive]);
+}
+
+#[test]
+fn files_of_an_archive_that_are_gone_or_cut_are_damage() {
+    let w = world();
+    let dir = tempfile::tempdir().expect("a folder");
+    copy(&w.root.join("archive"), dir.path());
+    let archive = dir.path().display().to_string();
+    let ask = || fails(&["sql", &archive, "SELECT count(*) FROM scenes"]);
+    for name in ["archive.json", "catalog/scenes.parquet"] {
+        let file = dir.path().join(name);
+        let good = std::fs::read(&file).expect("a file");
+        for len in [0, good.len() / 2] {
+            std::fs::write(&file, &good[..len]).expect("a cut");
+            let (code, text) = ask();
+            assert_eq!(code, 5, "{text}");
+            assert!(text.contains(name) && text.contains("next:"), "{text}");
+        }
+        std::fs::write(&file, good).expect("a file");
+    }
+    std::fs::remove_file(dir.path().join("catalog/scenes.parquet")).expect("a loss");
+    let (code, text) = ask();
+    assert_eq!(code, 5, "{text}");
+    assert!(text.contains("scenes.parquet") && text.contains("ingest"), "{text}");
+}
+
+#[test]
+fn choices_that_an_archive_does_not_have_are_refused() {
+    let w = world();
+    let (source, archive) = (w.path("simulated/products"), w.path("archive"));
+    for words in [["--patch", "128"], ["--codec", "zstd"], ["--tile", "foo!"]] {
+        let (code, text) = fails(&[&["ingest", &source, &archive], &words[..]].concat());
+        assert_eq!(code, 2, "{text}");
+    }
+    let dir = tempfile::tempdir().expect("a folder");
+    let small = dir.path().join("archive");
+    let (code, text) = fails(&["ingest", &source, &small.display().to_string(), "--patch", "512"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("--patch 256") && !small.exists(), "{text}");
 }
 
 #[test]
