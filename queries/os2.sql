@@ -44,12 +44,12 @@ found AS (
     dem.patch AS dem,
     -- Split by time, for a series over one place: nothing that trains is later than the validation.
     CASE
-      WHEN $valid_from = '' THEN NULL
-      WHEN target.time >= CAST(NULLIF($test_from, '') AS TIMESTAMP) THEN 'test'
-      WHEN tp1.time < CAST(NULLIF($valid_from, '') AS TIMESTAMP)
-        AND target.time < CAST(NULLIF($valid_from, '') AS TIMESTAMP) THEN 'train'
-      WHEN target.time >= CAST(NULLIF($valid_from, '') AS TIMESTAMP)
-        AND tp1.time < CAST(NULLIF($test_from, '') AS TIMESTAMP) THEN 'valid'
+      WHEN $valid_from = '' AND $test_from = '' THEN NULL
+      WHEN target.time >= CAST(COALESCE(NULLIF($test_from, ''), '2200-01-01') AS TIMESTAMP) THEN 'test'
+      WHEN tp1.time < CAST(COALESCE(NULLIF($valid_from, ''), NULLIF($test_from, '')) AS TIMESTAMP)
+        AND target.time < CAST(COALESCE(NULLIF($valid_from, ''), NULLIF($test_from, '')) AS TIMESTAMP) THEN 'train'
+      WHEN target.time >= CAST(COALESCE(NULLIF($valid_from, ''), NULLIF($test_from, '')) AS TIMESTAMP)
+        AND tp1.time < CAST(COALESCE(NULLIF($test_from, ''), '2200-01-01') AS TIMESTAMP) THEN 'valid'
       ELSE 'buffer'
     END AS split,
     row_number() OVER (

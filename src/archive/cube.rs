@@ -84,6 +84,10 @@ fn reflectance(spec: &CubeSpec) -> Node {
 impl Cube {
     /// Starts a cube aside; [`Cube::commit`] publishes it. Dropped before, it leaves nothing.
     pub fn create(path: &Path, spec: &CubeSpec) -> Result<Self> {
+        if path.exists() && Self::open(path).is_err() {
+            return Err(Error::usage(format!("{} is there and is not a cube", path.display()))
+                .hint("name another path with --to, or remove it yourself"));
+        }
         let pending = PendingFolder::new(path)?;
         let folder = Folder::new(pending.path().to_owned());
         let doing = || format!("creating the cube {}", path.display());

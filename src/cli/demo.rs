@@ -7,6 +7,7 @@ use clap::Parser;
 
 use super::{Cli, Done};
 use crate::error::{Error, Result};
+use crate::geo::Stamp;
 use crate::stream::Cancel;
 
 /// Run the main job from beginning to end: cloudy scene in, reconstructed scene out, with a report
@@ -17,7 +18,7 @@ use crate::stream::Cancel;
 /// Example: eclaircie demo demo/
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder to work in; what is finished there is kept.
+    /// Folder to work in; products and scenes that are there are not made again.
     #[arg(default_value = "demo")]
     out: PathBuf,
     /// Use a real GeoTIFF series (a folder with one file a band and CSV files of dates) instead of
@@ -44,6 +45,13 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     script.summary()?;
     Ok(Done::Whole)
 }
+
+/// What the scores of the simulated demo stand for.
+const PLACES: &str = "The scores come from places that no network was trained on or chosen by, against the simulated \
+    truth. The picture shows a whole tile, of which the networks know some places.";
+/// What the scores of a real series stand for.
+const DATES: &str = "scores: clear dates later than any that the network was trained on or chosen by, over the same \
+    ground. hidden: every clear date of the series, hidden in turn; gap-filling alone, which learns nothing.";
 
 /// Runs commands one after the other and keeps their times.
 struct Script<'a> {
@@ -102,8 +110,8 @@ impl Script<'_> {
     }
 }
 
-/// The archive's most telling scene: about half cloudy, whole, with inputs on both sides.
-fn choose_scene(archive: &Path) -> Result<(String, String)> {
+/// The archive's most telling scene since a day: about half cloudy, whole, with inputs on both sides.
+fn choose_scene(archive: &Path, from: Stamp) -> Result<(String, String)> {
     use crate::archive::Archive;
     use crate::catalog::Catalog;
     use crate::sql::Session;
@@ -128,6 +136,7 @@ fn choose_scene(archive: &Path) -> Result<(String, String)> {
     let best = samples
         .rows
         .iter()
+        .filter(|s| s.patches[at_t].time >= from)
         .min_by(|a, b| cloudiness(a).total_cmp(&cloudiness(b)))
         .ok_or_else(|| Error::not_found("no scene has clear neighbours before and after"))?;
     let day = best.patches[at_t].time.date().map(|d| d.to_string()).unwrap_or_default();
@@ -148,6 +157,7 @@ fn reconstruct(s: &mut Script<'_>, tile: &str, day: &str, networks: &[&str]) -> 
 
 fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
     let seed = args.seed;
+    s.given.push(("@note", PLACES.to_owned()));
     s.step(&format!("simulate {{simulated}} --seed {seed}"))?;
     s.step("ingest {simulated/products} {archive}")?;
     s.step("ingest {simulated/truth} {truth}")?;
@@ -163,7 +173,7 @@ fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
         "train {{archive}} --layout os2 --split-block 1 --model msop-unet-small --to {{msop}} \
          --steps {msop} --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
     ))?;
-    let (tile, day) = choose_scene(&s.out.join("archive"))?;
+    let (tile, day) = choose_scene(&s.out.join("archive"), Stamp(0))?;
     reconstruct(s, &tile, &day, &["ssop", "msop"])?;
     s.step("export {cubes/msop.zarr} --to {cubes/msop.tif}")?;
     s.step(
@@ -175,7 +185,7 @@ fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
         "report {{report.html}} --archive {{archive}} --truth {{truth}} --tile {tile} --date {day} \
          --cube gapfill={{cubes/gapfill.zarr}} --cube ssop={{cubes/ssop.zarr}} \
          --cube msop={{cubes/msop.zarr}} --scores {{scores.parquet}} --run ssop={{ssop}} \
-         --run msop={{msop}} --stats {{stats}} --fact seed={seed}"
+         --run msop={{msop}} --stats {{stats}} --fact seed={seed} --note @note"
     ))
 }
 
@@ -195,6 +205,7 @@ fn boundaries(archive: &Path) -> Result<(String, String)> {
 
 fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
     let (seed, steps) = (args.seed, args.steps.unwrap_or(400));
+    s.given.push(("@note", DATES.to_owned()));
     s.given.push(("@data", data.display().to_string()));
     s.given.extend(args.beside.iter().map(|b| ("@beside", b.clone())));
     s.step("ingest @data {archive} --patch 64")?;
@@ -214,15 +225,15 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
     s.step(&format!(
         "evaluate {{archive}} --layout os2 {dates} --method input --method gapfill \
          --method {{msop/weights.safetensors}} --to {{scores.parquet}} \
-         --stats-to {{stats/evaluate.json}}"
+         --stats-to {{stats/evaluate.json}} {beside}"
     ))?;
-    let (tile, day) = choose_scene(&s.out.join("archive"))?;
+    let (tile, day) = choose_scene(&s.out.join("archive"), Stamp::parse(&test)?)?;
     reconstruct(s, &tile, &day, &["msop"])?;
     s.step("export {cubes/msop.zarr} --to {cubes/msop.tif}")?;
     s.step(&format!(
         "report {{report.html}} --archive {{archive}} --tile {tile} --date {day} \
          --cube gapfill={{cubes/gapfill.zarr}} --cube msop={{cubes/msop.zarr}} \
          --scores {{scores.parquet}} --scores {{hidden.parquet}} --run msop={{msop}} \
-         --stats {{stats}} --fact seed={seed}"
+         --stats {{stats}} --fact seed={seed} --note @note"
     ))
 }

@@ -96,10 +96,11 @@ impl Beside {
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     let archive = Archive::open(&a.archive)?;
     let truth = a.truth.as_deref().map(Archive::open).transpose()?;
-    let (samples, _) = a.layout.samples(&archive)?;
+    let (samples, snapshot) = a.layout.samples(&archive)?;
     let options = EvaluateOptions {
         methods: a.methods.clone(),
         split: a.split,
+        snapshot,
         samples_max: a.samples_max,
         batch: a.batch,
         days: a.days,

@@ -97,7 +97,7 @@ fn no_inputs(catalog: &Catalog, tile: &str, layout: &str, day: Stamp) -> Error {
         Some(d) if Some(d) == date => Error::not_found(format!(
             "layout '{layout}' finds no partners for tile {tile} on {text}"
         ))
-        .hint("widen its windows with --set, see `eclaircie layout show`"),
+        .hint("widen its windows with --set; a clear scene needs --set cloud_min=0"),
         Some(d) => Error::not_found(format!("tile {tile} has no optical scene on {text}"))
             .hint(format!("the nearest is on {d}")),
         None => Error::not_found(format!("tile {tile} has no optical scene")),

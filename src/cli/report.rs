@@ -44,6 +44,9 @@ pub(super) struct Args {
     /// Folder of the JSON files that `--stats-to` wrote.
     #[arg(long)]
     stats: Option<PathBuf>,
+    /// A sentence under the scores; may be repeated.
+    #[arg(long = "note", value_name = "TEXT")]
+    notes: Vec<String>,
     /// Something to say at the end; may be repeated.
     #[arg(long = "fact", value_name = "NAME=VALUE")]
     facts: Vec<String>,
@@ -220,6 +223,14 @@ fn facts(a: &Args, archive: &Archive, catalog: &Catalog) -> Result<Vec<(String, 
     Ok(all)
 }
 
+fn notes(a: &Args) -> Vec<String> {
+    let mut all = a.notes.clone();
+    all.push(
+        "All methods are scored on the same pixels. Intervals: 95 %, bootstrap over places.".into(),
+    );
+    all
+}
+
 pub(super) fn run(a: Args) -> Result<Done> {
     let archive = Archive::open(&a.archive)?;
     let catalog = Catalog::open(&archive)?;
@@ -230,11 +241,7 @@ pub(super) fn run(a: Args) -> Result<Done> {
             .into(),
         comparisons: vec![views(&a, &archive)?],
         scores: scores(&a.scores)?,
-        score_notes: vec![
-            "All methods are scored on the same samples, on ground that no network was trained \
-             on or chosen by. Intervals: 95 %, bootstrap over places."
-                .into(),
-        ],
+        score_notes: notes(&a),
         curves: curves(&a.runs)?,
         cloudiness: cloudiness(&catalog),
         runs: statistics(a.stats.as_deref())?,

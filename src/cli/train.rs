@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
     /// Stop after so many steps, at the end of an epoch; --resume goes on from there.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     stop_after: Option<u64>,
     /// Steps between two validations.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]

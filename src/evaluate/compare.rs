@@ -1,6 +1,6 @@
 //! Every method on every sample.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tch::Device;
 
@@ -21,6 +21,8 @@ pub struct EvaluateOptions {
     pub methods: Vec<String>,
     /// Split to score.
     pub split: Split,
+    /// The catalog's snapshot, to see whether a network was trained on this archive.
+    pub snapshot: String,
     /// Samples at most, spread evenly.
     pub samples_max: usize,
     /// Samples a batch.
@@ -60,7 +62,11 @@ pub fn evaluate(
     cancel: &Cancel,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Evaluation> {
-    let rows = thin(samples.of(options.split), options.samples_max);
+    let rows = match truth {
+        Some(_) => samples.of(options.split),
+        None => samples.without_answer(options.split, "s2_target"),
+    };
+    let rows = thin(rows, options.samples_max);
     if rows.is_empty() {
         return Err(Error::usage(format!(
             "layout '{}' gives no sample to {}",
@@ -129,6 +135,32 @@ fn answer(samples: &Samples, truth: bool) -> Result<(String, usize)> {
     Ok((if truth { "s2_truth" } else { "s2_target" }.to_owned(), role))
 }
 
+/// The card's name; a second network of one card also bears its folder's.
+fn name_of(model: &Model, path: &Path, others: &[Tally]) -> String {
+    let name = model.card.name.clone();
+    if !others.iter().any(|t| t.name == name) {
+        return name;
+    }
+    let folder = path.parent().and_then(|p| p.file_name()).unwrap_or_default();
+    format!("{name} {}", folder.to_string_lossy())
+}
+
+/// Refuses to score a network on ground that it may have been trained on.
+fn check_split(weights: &Path, samples: &Samples, snapshot: &str) -> Result<()> {
+    let (_, about) = Model::about(weights)?;
+    let here = serde_json::json!(samples.splitter).to_string();
+    match (about.get("snapshot"), about.get("split")) {
+        (Some(archive), Some(split)) if archive == snapshot && *split != here => {
+            Err(Error::usage(format!(
+                "{} was trained on another split of this archive: {split}, not {here}",
+                weights.display()
+            ))
+            .hint("give the --split-* and share options of the training"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// One tally a method, and the names of the roles that they read.
 fn tallies(s: &Samples, o: &EvaluateOptions, strata: usize) -> Result<(Vec<Tally>, Vec<String>)> {
     let mut names: Vec<String> = Vec::new();
@@ -142,10 +174,13 @@ fn tallies(s: &Samples, o: &EvaluateOptions, strata: usize) -> Result<(Vec<Tally
             }
             "gapfill" => all.push(Tally::new("gapfill".into(), None, strata)),
             path => {
-                let model = Model::load(&PathBuf::from(path), o.device)?;
+                let path = PathBuf::from(path);
+                check_split(&path, s, &o.snapshot)?;
+                let model = Model::load(&path, o.device)?;
                 model.card.check_roles(&roles, false)?;
                 names.extend(model.card.inputs.iter().cloned());
-                all.push(Tally::new(model.card.name.clone(), Some(model), strata));
+                let name = name_of(&model, &path, &all);
+                all.push(Tally::new(name, Some(model), strata));
             }
         }
     }

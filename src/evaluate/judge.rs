@@ -17,7 +17,7 @@ pub(super) const STRATA: [&str; 3] = ["all", "cloudy at t", "clear at t"];
 
 /// Running totals of one method.
 pub(super) struct Tally {
-    name: String,
+    pub(super) name: String,
     model: Option<Model>,
     scores: Vec<Scores>,
     /// By stratum and place.
@@ -28,6 +28,11 @@ impl Tally {
     pub(super) fn new(name: String, model: Option<Model>, strata: usize) -> Self {
         let scores = (0..strata).map(|_| Scores::new(Layer::S2Fine.bands())).collect();
         Self { name, model, scores, blocks: vec![BTreeMap::new(); strata] }
+    }
+
+    /// The batch's tensor that is the answer of a method without a network.
+    fn tensor(&self) -> &str {
+        if self.name == "input" { "s2_t" } else { &self.name }
     }
 }
 
@@ -52,18 +57,19 @@ impl Judge<'_> {
                 .and_then(|seen| valid.f_logical_and(&seen))
                 .map_err(torch)?;
         }
+        // A pixel counts for every method or for none: gap-filling may have nothing to say about it.
+        for tally in self.tallies.iter().filter(|t| t.model.is_none()) {
+            let known = get(&format!("valid_{}", tally.tensor()))?;
+            valid = valid.f_logical_and(known).map_err(torch)?;
+        }
         let target = Target::of(Layer::S2Fine.bands(), get(&self.target)?, &valid)?;
         let strata = strata(&valid, batch.tensors.get("cloudy"), self.strata).map_err(torch)?;
         for tally in self.tallies.iter_mut() {
-            let (output, usable) = match &tally.model {
-                Some(model) => (model.forward(&batch.tensors)?, valid.shallow_clone()),
-                None => {
-                    let name = if tally.name == "input" { "s2_t" } else { tally.name.as_str() };
-                    let known = get(&format!("valid_{name}"))?;
-                    (get(name)?.shallow_clone(), valid.f_logical_and(known).map_err(torch)?)
-                }
+            let output = match &tally.model {
+                Some(model) => model.forward(&batch.tensors)?,
+                None => get(tally.tensor())?.shallow_clone(),
             };
-            let maps = Maps::of(&target, &output, &usable)?;
+            let maps = Maps::of(&target, &output, &valid)?;
             for (stratum, mask) in strata.iter().enumerate() {
                 let totals = maps.totals(mask)?;
                 tally.scores[stratum].add(&totals);

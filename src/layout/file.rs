@@ -138,7 +138,13 @@ impl Layout {
         let doing = |e: Error| e.context(format!("running layout {}", self.name));
         let (roles, rows) =
             rows::collect(session, &self.sql, &self.params, splitter).map_err(doing)?;
-        Ok(Samples { roles, rows, layout: self.name.clone(), query_hash: self.hash() })
+        Ok(Samples {
+            roles,
+            rows,
+            layout: self.name.clone(),
+            query_hash: self.hash(),
+            splitter: *splitter,
+        })
     }
 
     fn unknown(&self, name: &str) -> Error {

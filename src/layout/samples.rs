@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::archive::Sensor;
-use crate::geo::{Split, Stamp};
+use crate::geo::{Split, Splitter, Stamp};
 
 /// One column of type patch: an input or target by its name, as `s2_t`, `s1_tm1`, `s2_target`,
 /// `dem`.
@@ -63,6 +63,8 @@ pub struct Samples {
     pub layout: String,
     /// Digest of query and parameters.
     pub query_hash: String,
+    /// How ground was split.
+    pub splitter: Splitter,
 }
 
 impl Samples {
@@ -71,8 +73,50 @@ impl Samples {
         self.rows.iter().filter(|s| s.split == split).cloned().collect()
     }
 
+    /// The rows of one split in which no other role shows the target's own image: the windows of a
+    /// layout may touch, and a network must not be handed the answer.
+    pub fn without_answer(&self, split: Split, target: &str) -> Vec<Sample> {
+        let Some(at) = self.role(target) else { return self.of(split) };
+        let same = |s: &Sample, i: usize| {
+            i != at
+                && self.roles[i].sensor == self.roles[at].sensor
+                && s.patches[i].slot == s.patches[at].slot
+        };
+        let mut rows = self.of(split);
+        rows.retain(|s| !(0..self.roles.len()).any(|i| same(s, i)));
+        rows
+    }
+
     /// Position of a role by name.
     pub fn role(&self, name: &str) -> Option<usize> {
         self.roles.iter().position(|r| r.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_whose_input_is_the_answer_is_left_out() {
+        let role = |name: &str| Role { name: name.into(), sensor: Sensor::S2 };
+        let patch = |slot| PatchRef { slot, row: 0, col: 0, time: Stamp(i64::from(slot)) };
+        let row = |a, b| Sample {
+            tile: "31TCJ".into(),
+            row: 0,
+            col: 0,
+            split: Split::Train,
+            patches: vec![patch(a), patch(b)],
+        };
+        let samples = Samples {
+            roles: vec![role("s2_tm1"), role("s2_target")],
+            rows: vec![row(1, 2), row(2, 2)],
+            layout: "x".into(),
+            query_hash: String::new(),
+            splitter: Splitter::default(),
+        };
+        let kept = samples.without_answer(Split::Train, "s2_target");
+        assert_eq!(kept.len(), 1);
+        assert_eq!(kept[0].patches[0].slot, 1);
     }
 }

@@ -104,7 +104,7 @@ fn open(path: &Path) -> Result<Opened> {
     }
     let label = metadata.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| {
         Error::invalid("it carries no card, so its network is unknown")
-            .hint("weights that this program wrote carry one; foreign weights must be imported")
+            .hint("weights that `eclaircie train` wrote carry one; others are not read")
     })?;
     let label: Label = serde_json::from_str(label)
         .map_err(|e| Error::invalid("the card inside it is not right").with_source(e))?;

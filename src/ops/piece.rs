@@ -134,7 +134,9 @@ impl ReadPiece {
             })?;
             let block = self.tile.read(role.layer, role.slot, window)?;
             let tensor = normalise(role.layer, &from_block(&block)?, self.device)?;
-            tensors.insert(role.name.clone(), pad(&tensor, STRIDE / role.layer.factor())?);
+            let full = |n: usize| n.next_multiple_of(STRIDE) / role.layer.factor();
+            let (height, width) = (full(task.input.height), full(task.input.width));
+            tensors.insert(role.name.clone(), pad(&tensor, height, width)?);
         }
         let pixels = match self.tile.read(Layer::S2Fine, self.mask_slot, task.output)?.values {
             Values::I16(v) => v,
@@ -154,13 +156,10 @@ fn even(w: Window) -> Window {
     Window::new(w.row, w.col, w.height & !1, w.width & !1)
 }
 
-/// Repeats the last row and column up to a multiple of the stride: `[1, c, h, w] -> [1, c, h',
-/// w']`.
-fn pad(tensor: &Tensor, stride: usize) -> Result<Tensor> {
+/// Repeats the last row and column: `[1, c, h, w] -> [1, c, height, width]`.
+fn pad(tensor: &Tensor, height: usize, width: usize) -> Result<Tensor> {
     let size = tensor.size();
-    let (height, width) = (size[2] as usize, size[3] as usize);
-    let below = (height.next_multiple_of(stride) - height) as i64;
-    let right = (width.next_multiple_of(stride) - width) as i64;
+    let (below, right) = (height as i64 - size[2], width as i64 - size[3]);
     if below == 0 && right == 0 {
         return Ok(tensor.shallow_clone());
     }

@@ -169,8 +169,10 @@ fn pieces(
     o: &ReconstructOptions,
 ) -> Result<Pipe<Piece>> {
     let time = row.patches[at_t].time;
+    // A piece owns whole chunks of the cube.
+    let side = o.piece.next_multiple_of(job.archive.settings().patch);
     let graph = Graph::new("reconstruct", o.edge_bytes)
-        .source(Items::new("pieces", cut(tile.grid(), o.piece)));
+        .source(Items::new("pieces", cut(tile.grid(), side)));
     let path = match job.method {
         Method::Gapfill => {
             return Ok(graph.spread(o.workers, |_| FillPiece::new(tile, time, o.days)));

@@ -82,11 +82,18 @@ pub(super) fn whole(scenes: &[Scene], sensor: Option<Sensor>) -> Result<Arc<dyn 
         Arc::new(rows.iter().map(cell).collect::<Int64Array>()),
         times(&rows),
         slots,
-        Arc::new(rows.iter().map(|s| s.cloud_percent).collect::<Float64Array>()),
+        Arc::new(rows.iter().map(hidden_percent).collect::<Float64Array>()),
         Arc::new(rows.iter().map(|s| Some(s.nodata_percent < 100.0)).collect::<BooleanArray>()),
         Arc::new(patches),
     ];
     table(schema, columns)
+}
+
+/// Of a whole scene, the share of pixels that are cloudy or missing: the edge of a swath is not a
+/// clear scene. (`scenes.cloud_percent` is the share among the pixels with data.)
+fn hidden_percent(scene: &&Scene) -> Option<f64> {
+    let seen = 100.0 - scene.nodata_percent;
+    scene.cloud_percent.map(|cloud| scene.nodata_percent + cloud * seen / 100.0)
 }
 
 fn times(rows: &[&Scene]) -> ArrayRef {

@@ -91,23 +91,36 @@ impl PendingFolder {
         &self.aside
     }
 
-    /// Renames the folder to its public name; an older folder of that name is moved away first and
-    /// removed.
+    /// Gives the folder its public name. An older folder of that name is exchanged for it in one step, so that a kill
+    /// leaves the one or the other, and then removed.
     pub fn commit(mut self) -> Result<()> {
-        let doing = || format!("publishing {}", self.public.display());
-        let old = self.aside.with_extension("old");
+        let doing = || format!("publishing {}", self.path.display());
         sync_tree(&self.aside)?;
-        if self.public.exists() {
-            fs::rename(&self.public, &old).during(doing)?;
+        if !self.path.exists() {
+            fs::rename(&self.aside, &self.path).during(doing)?;
+            self.done = true;
+            return sync_parent(&self.path);
         }
-        fs::rename(&self.aside, &self.public).during(doing)?;
+        let old = exchange(&self.aside, &self.path).during(doing)?;
         self.done = true;
-        sync_parent(&self.public)?;
-        if old.exists() {
-            fs::remove_dir_all(&old).during(|| format!("removing {}", old.display()))?;
-        }
-        Ok(())
+        sync_parent(&self.path)?;
+        fs::remove_dir_all(&old).during(|| format!("removing {}", old.display()))
     }
+}
+
+/// Swaps two folders and says where the old one is. A file system that cannot do it in one step gets two renames.
+fn exchange(new: &Path, public: &Path) -> std::io::Result<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        if renameat_with(CWD, new, CWD, public, RenameFlags::EXCHANGE).is_ok() {
+            return Ok(new.to_owned());
+        }
+    }
+    let old = new.with_extension("old");
+    fs::rename(public, &old)?;
+    fs::rename(new, public)?;
+    Ok(old)
 }
 
 impl Drop for PendingFolder {

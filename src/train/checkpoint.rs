@@ -8,9 +8,12 @@ use tch::{Device, Tensor};
 
 use super::adam::Adam;
 use super::curve::Curve;
-use crate::error::{Error, Result, While};
+use crate::error::{Error, Kind, Result, While};
 use crate::models::Model;
 use crate::store::{self, PendingFolder};
+
+/// Version of the checkpoint's folder.
+pub(super) const VERSION: u32 = 1;
 
 /// Where a run stands, between two epochs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,6 +63,13 @@ pub(super) fn load(
         return Ok(None);
     }
     let state: State = store::read_json(&from.join("state.json"))?;
+    if state.version != VERSION {
+        return Err(Error::new(
+            Kind::Unsupported,
+            format!("the checkpoint in {} is of version {}", from.display(), state.version),
+        )
+        .hint(format!("this program reads version {VERSION}; train into another folder")));
+    }
     for (key, value) in identity {
         let before = state.identity.get(key);
         if before != Some(value) {

@@ -128,7 +128,7 @@ fn check(train: &[Sample], valid: &[Sample], layout: &str) -> Result<()> {
     for (name, set) in [("train", train), ("valid", valid)] {
         if set.is_empty() {
             return Err(Error::usage(format!("layout '{layout}' gives no sample to {name}")).hint(
-                "widen the layout's windows with --set, or change --split-seed or the shares",
+                "widen the layout's windows with --set, or change --split-seed, the shares, or the days of the split",
             ));
         }
     }
@@ -154,8 +154,8 @@ pub fn train(
     let run = Run {
         archive,
         wants: wants(&samples.roles, &names)?,
-        train: samples.of(Split::Train),
-        valid: thin(samples.of(Split::Valid), options.valid_max),
+        train: samples.without_answer(Split::Train, &job.card.target),
+        valid: thin(samples.without_answer(Split::Valid, &job.card.target), options.valid_max),
         card,
         options,
         cancel,
@@ -167,8 +167,13 @@ pub fn train(
 
 /// What makes a run the same run.
 fn identity(job: &TrainJob<'_>, o: &TrainOptions) -> BTreeMap<String, String> {
+    let card = serde_json::json!(job.card).to_string();
     let pairs = [
-        ("card", job.card.name.clone()),
+        ("card", card),
+        ("split", serde_json::json!(job.samples.splitter).to_string()),
+        ("steps_per_epoch", o.steps_per_epoch.to_string()),
+        ("valid_max", o.valid_max.to_string()),
+        ("augment", o.augment.to_string()),
         ("layout", job.samples.layout.clone()),
         ("query_hash", job.samples.query_hash.clone()),
         ("snapshot", job.snapshot.to_owned()),
@@ -190,7 +195,8 @@ fn fit(
     let mut model = Model::new(run.card.clone(), o.seed as i64, o.device)?;
     let mut adam = Adam::new(&model.vars, o.rate);
     let mut curve = Curve::default();
-    let mut state = State { version: 1, identity, epochs_done: 0, step: 0, best: None };
+    let mut state =
+        State { version: checkpoint::VERSION, identity, epochs_done: 0, step: 0, best: None };
     if o.resume
         && let Some((s, c)) = checkpoint::load(out, &state.identity, &mut model, &mut adam)?
     {
