@@ -91,19 +91,20 @@ impl PendingFolder {
         &self.aside
     }
 
-    /// Gives the folder its public name. An older folder of that name is exchanged for it in one step, so that a kill
+    /// Gives the folder its public name. An older folder of that name is exchanged for it in one
+    /// step, so that a kill
     /// leaves the one or the other, and then removed.
     pub fn commit(mut self) -> Result<()> {
-        let doing = || format!("publishing {}", self.path.display());
+        let doing = || format!("publishing {}", self.public.display());
         sync_tree(&self.aside)?;
-        if !self.path.exists() {
-            fs::rename(&self.aside, &self.path).during(doing)?;
+        if !self.public.exists() {
+            fs::rename(&self.aside, &self.public).during(doing)?;
             self.done = true;
-            return sync_parent(&self.path);
+            return sync_parent(&self.public);
         }
-        let old = exchange(&self.aside, &self.path).during(doing)?;
+        let old = exchange(&self.aside, &self.public).during(doing)?;
         self.done = true;
-        sync_parent(&self.path)?;
+        sync_parent(&self.public)?;
         fs::remove_dir_all(&old).during(|| format!("removing {}", old.display()))
     }
 }
