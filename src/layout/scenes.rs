@@ -32,7 +32,7 @@ fn run(name: &str, scenes: &[Scene]) -> Samples {
 }
 
 fn archive() -> Vec<Scene> {
-    let s2 = |slot, hours, cloud| scene(Sensor::S2, slot, hours, Some(cloud), 10.0);
+    let s2 = |slot, hours, cloud| scene(Sensor::S2, slot, hours, Some(cloud), 0.0);
     let mut all = vec![
         s2(0, -300, 5.0),
         s2(1, -200, 0.0),
@@ -69,4 +69,16 @@ fn a_single_date_needs_only_radar_and_cloud() {
     let samples = run("ssop_scene", &archive());
     let slots: Vec<u32> = samples.rows.iter().map(|s| s.patches[0].slot).collect();
     assert_eq!(slots, [0, 3, 4, 5]);
+}
+
+#[test]
+fn the_edge_of_a_swath_is_not_a_clear_scene() {
+    let mut scenes = archive();
+    // Nothing of what it shows is cloudy, but it shows a twentieth of the tile.
+    scenes.push(scene(Sensor::S2, 7, 60, Some(0.0), 95.0));
+    let samples = run("os2_scene", &scenes);
+    let after = samples.role("s2_tp1").unwrap();
+    let at_t = samples.role("s2_t").unwrap();
+    let row = samples.rows.iter().find(|s| s.patches[at_t].slot == 3).unwrap();
+    assert_eq!(row.patches[after].slot, 5);
 }
