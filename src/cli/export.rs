@@ -31,7 +31,7 @@ pub(super) fn run(a: Args) -> Result<Done> {
             let day = date.date();
             cube.times().iter().position(|t| t.date() == day).ok_or_else(|| {
                 let days: Vec<String> = cube.times().iter().map(Stamp::to_string).collect();
-                Error::not_found(format!("the cube has no scene on that day"))
+                Error::not_found("the cube has no scene on that day")
                     .hint(format!("it has {}", days.join(", ")))
             })?
         }

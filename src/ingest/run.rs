@@ -22,7 +22,7 @@ pub struct IngestOptions {
     /// Name of the tile of a GeoTIFF series; by default the last part of its folder's name that is
     /// the name of a tile (`series-be-31UES` is 31UES). Other products name their tile themselves.
     pub tile: Option<String>,
-    /// Pixels (10 m) on a side of a patch; by default the archive's, or [`limits::PATCH`] for a new
+    /// Pixels (10 m) on a side of a patch; by default the archive's, or `limits::PATCH` for a new
     /// one. An archive of another size is refused.
     pub patch: Option<usize>,
     /// How chunks are stored; by default as the archive does, or plainly in a new one. An archive
