@@ -204,7 +204,7 @@ fn boundaries(archive: &Path) -> Result<(String, String)> {
 }
 
 fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
-    let (seed, steps) = (args.seed, args.steps.unwrap_or(400));
+    let (seed, steps) = (args.seed, args.steps.unwrap_or(1200));
     s.given.push(("@note", DATES.to_owned()));
     s.given.push(("@data", data.display().to_string()));
     s.given.extend(args.beside.iter().map(|b| ("@beside", b.clone())));
