@@ -77,8 +77,9 @@ fn parse_beside(text: &str) -> std::result::Result<Beside, String> {
 }
 
 impl Beside {
-    fn rows(&self) -> impl Iterator<Item = Row> + '_ {
-        self.bands.iter().map(|(band, value)| Row {
+    /// Rows that stand beside ours, by our definition.
+    fn rows<'a>(&'a self, definition: &'a str) -> impl Iterator<Item = Row> + 'a {
+        self.bands.iter().map(move |(band, value)| Row {
             method: self.name.clone(),
             stratum: "all".into(),
             metric: "mae".into(),
@@ -87,7 +88,7 @@ impl Beside {
             low: None,
             high: None,
             unit: "DN".into(),
-            definition: "given on the command line".into(),
+            definition: definition.to_owned(),
             samples: 0,
         })
     }
@@ -116,7 +117,9 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
             bar.at(d, t);
         })?;
     bar.finish(&format!("{} samples scored", result.samples));
-    result.rows.extend(a.beside.iter().flat_map(Beside::rows));
+    let mae = result.rows.iter().find(|r| r.metric == "mae");
+    let definition = mae.map(|r| r.definition.clone()).unwrap_or_default();
+    result.rows.extend(a.beside.iter().flat_map(|b| b.rows(&definition)));
     if let Some(path) = &a.to {
         write_rows(path, &result.rows)?;
     }

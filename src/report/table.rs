@@ -20,9 +20,9 @@ impl Better {
         let ends = |names: &[&str]| {
             names.iter().any(|n| metric == *n || metric.ends_with(&format!("_{n}")))
         };
-        if ends(&["psnr", "ssim", "r2"]) {
+        if ends(&["psnr", "psnr_median", "ssim", "r2"]) {
             Self::Higher
-        } else if ends(&["mse", "rmse", "mae", "sam", "loss"]) {
+        } else if ends(&["mse", "rmse", "mae", "sam", "sam_deg", "loss"]) {
             Self::Lower
         } else if ends(&["bias"]) {
             Self::NearZero
