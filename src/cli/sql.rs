@@ -1,15 +1,15 @@
 //! `sql`: a question to the catalog.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use super::{Done, args};
 use crate::archive::Archive;
 use crate::catalog::Catalog;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, While};
 use crate::layout::Layout;
-use crate::sql::Session;
+use crate::sql::{Answer, Session};
 use crate::stream::Cancel;
 
 /// Ask the catalog in SQL: tables scenes, patches, s2, s1, dem, and your own Parquet files.
@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// How to print.
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
-    /// Where to write; needed for parquet.
+    /// Where to write; standard output if left out.
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
     /// Memory for the query.
@@ -96,17 +96,29 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
         Format::Table => answer.to_table()?,
         Format::Csv => answer.to_csv()?,
         Format::Json => answer.to_json()?,
-        Format::Parquet => {
-            let path = args.to.as_deref().ok_or_else(|| {
-                Error::usage("Parquet cannot be printed").hint("name a file with --to FILE")
-            })?;
-            answer.to_parquet(path)?;
-            return Ok(Done::Whole);
-        }
+        Format::Parquet => return parquet(&answer, args.to.as_deref()).map(|()| Done::Whole),
     };
     match &args.to {
         Some(path) => crate::store::publish(path, text.as_bytes())?,
         None => super::say(&text)?,
     }
     Ok(Done::Whole)
+}
+
+/// To a file, or as bytes to a pipe.
+fn parquet(answer: &Answer, to: Option<&Path>) -> Result<()> {
+    use std::io::IsTerminal;
+    if let Some(path) = to {
+        return answer.to_parquet(path);
+    }
+    let doing = || "writing Parquet to standard output";
+    if std::io::stdout().is_terminal() {
+        return Err(Error::usage("Parquet cannot be shown on a terminal")
+            .hint("name a file with --to FILE, or send the output into one"));
+    }
+    let folder = tempfile::tempdir().during(doing)?;
+    let path = folder.path().join("answer.parquet");
+    answer.to_parquet(&path)?;
+    let mut file = std::fs::File::open(&path).during(doing)?;
+    std::io::copy(&mut file, &mut std::io::stdout().lock()).during(doing).map(drop)
 }

@@ -28,6 +28,8 @@ fn a_question_is_answered_in_every_format() {
     assert_eq!(json[0]["tile"], "31TCJ");
     let file = w.path("answer.parquet");
     ok(&["sql", &archive, sql, "--format", "parquet", "--to", &file]);
+    let piped = eclaircie(&["sql", &archive, sql, "--format", "parquet"]);
+    assert_eq!(piped.stdout, std::fs::read(&file).expect("a file"), "a pipe gets the same bytes");
     let table = format!("answer={file}");
     let again =
         ok(&["sql", "--table", &table, "SELECT count(*) AS n FROM answer", "--format", "csv"]);
