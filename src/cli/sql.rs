@@ -67,7 +67,7 @@ impl Args {
                 }
             }
             (None, [archive, sql]) => Ok((Some(archive), Layout::parse("query", sql)?)),
-            (None, [path]) if std::path::Path::new(path).is_dir() => {
+            (None, [path]) if Path::new(path).is_dir() => {
                 Err(Error::usage("the query is missing")
                     .hint("eclaircie sql ARCHIVE \"SELECT …\", or name a file with --file"))
             }
