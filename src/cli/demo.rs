@@ -164,7 +164,7 @@ fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
     s.step("sql {archive} --file cloudiness")?;
     s.step("layout count ssop {archive} --split-block 1")?;
     s.step("layout count os2 {archive} --split-block 1")?;
-    let (ssop, msop) = (args.steps.unwrap_or(500), args.steps.unwrap_or(400));
+    let (ssop, msop) = (args.steps.unwrap_or(420), args.steps.unwrap_or(360));
     s.step(&format!(
         "train {{archive}} --layout ssop --split-block 1 --model ssop-unet-small --to {{ssop}} \
          --steps {ssop} --seed {seed} --stats-to {{stats/train-ssop.json}}"
