@@ -67,10 +67,8 @@ impl Args {
                 }
             }
             (None, [archive, sql]) => Ok((Some(archive), Layout::parse("query", sql)?)),
-            (None, [path]) if Path::new(path).is_dir() => {
-                Err(Error::usage("the query is missing")
-                    .hint("eclaircie sql ARCHIVE \"SELECT …\", or name a file with --file"))
-            }
+            (None, [path]) if Path::new(path).is_dir() => Err(Error::usage("the query is missing")
+                .hint("eclaircie sql ARCHIVE \"SELECT …\", or name a file with --file")),
             (None, [sql]) => Ok((None, Layout::parse("query", sql)?)),
             _ => Err(Error::usage("give an archive and a query")),
         }
