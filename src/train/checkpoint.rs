@@ -20,7 +20,8 @@ pub(super) const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 pub(super) struct State {
     pub(super) version: u32,
-    /// What must not change between the runs: card, query, snapshot, seed, batch.
+    /// What must not change between the runs: card, split, query, snapshot, seed, and every option that
+    /// changes the weights.
     pub(super) identity: BTreeMap<String, String>,
     pub(super) epochs_done: u64,
     pub(super) step: u64,
