@@ -16,6 +16,8 @@ mod bounds;
 mod compile;
 mod exec;
 mod flatten;
+mod fold;
+mod folding;
 mod in_order;
 mod node;
 mod planner;

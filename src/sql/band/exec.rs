@@ -22,6 +22,7 @@ use datafusion::physical_plan::{
 };
 
 use super::blocks::Reader;
+use super::fold;
 use super::prepare::Prepared;
 use super::product::Combinations;
 use super::program::Program;
@@ -135,6 +136,11 @@ impl Walk {
             let bytes: usize = block.inputs.iter().map(|(b, _)| b.get_array_memory_size()).sum();
             // The block, and about as much again for what the steps choose and gather.
             self.reservation.try_resize(2 * bytes)?;
+            if let Some(fold) = &self.program.product.fold {
+                let batch = fold::run(fold, &self.program, &self.prepared, &block, &self.schema)?;
+                timer.done();
+                return Ok(Some(batch));
+            }
             let now = Combinations::of(&self.program, &self.prepared, &block)?;
             self.reservation.try_resize(2 * bytes + now.bytes())?;
             timer.done();

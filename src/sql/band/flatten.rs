@@ -36,7 +36,7 @@ impl Chain {
     /// What comes out at the end of a program.
     pub fn product(self) -> Product {
         let rest = datafusion::logical_expr::utils::conjunction(self.rest);
-        Product { roles: self.roles, rest, output: self.columns }
+        Product { roles: self.roles, rest, output: self.columns, fold: None }
     }
 }
 

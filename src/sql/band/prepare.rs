@@ -147,6 +147,8 @@ pub(super) struct Prepared {
     /// For each role but the first: how it is found.
     pub links: Vec<Paired>,
     pub rest: Option<Compute>,
+    /// For each total of a fold: its value.
+    pub totals: Vec<Option<Compute>>,
     /// Columns of each step.
     pub fields: Vec<Fields>,
 }
@@ -158,6 +160,7 @@ impl Prepared {
             steps: Vec::new(),
             links: Vec::new(),
             rest: None,
+            totals: Vec::new(),
             fields: Vec::new(),
         };
         for step in &program.steps {
@@ -171,6 +174,11 @@ impl Prepared {
                 let paired = done.paired(&link.on, roles[link.to].step, role.step)?;
                 done.links.push(paired);
             }
+        }
+        for total in program.product.fold.iter().flat_map(|f| &f.totals) {
+            let fields = &done.fields[roles[total.role].step];
+            let value = total.value.as_ref().map(|v| Compute::new(v, fields)).transpose()?;
+            done.totals.push(value);
         }
         if let Some(rest) = &program.product.rest {
             let all: Fields =

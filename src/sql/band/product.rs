@@ -45,17 +45,10 @@ struct Level {
 
 impl Combinations {
     pub fn of(program: &Program, prepared: &Prepared, block: &Block) -> Result<Self> {
-        let done = steps::run(prepared, block)?;
         let product = &program.product;
-        let roles: Vec<Rows> = product.roles.iter().map(|r| done[r.step].clone()).collect();
-        let mut found: Vec<(usize, Option<Partners>)> = vec![(0, None)];
-        for (number, role) in product.roles.iter().enumerate() {
-            if let (Some(link), Some(on)) = (&role.link, prepared.links.get(found.len() - 1)) {
-                let (left, right) = (&roles[link.to], &roles[number]);
-                let partners = Partners::find(on, left, right, &block.without_place)?;
-                found.push((link.to, Some(partners)));
-            }
-        }
+        let (roles, links) = roles(program, prepared, block)?;
+        let links = links.into_iter().map(|(to, partners)| (to, Some(partners)));
+        let found = std::iter::once((0, None)).chain(links).collect();
         let mut output = Vec::with_capacity(product.output.len());
         for (role, column) in &product.output {
             output.push((*role, roles[*role].column(*column)?));
@@ -189,6 +182,25 @@ impl Combinations {
         here.count = usize::from(here.outer);
         here.outer
     }
+}
+
+/// The rows of each role, and for each role but the first its parent and partners.
+pub(super) fn roles(
+    program: &Program,
+    prepared: &Prepared,
+    block: &Block,
+) -> Result<(Vec<Rows>, Vec<(usize, Partners)>)> {
+    let done = steps::run(prepared, block)?;
+    let all = &program.product.roles;
+    let roles: Vec<Rows> = all.iter().map(|r| done[r.step].clone()).collect();
+    let mut links = Vec::with_capacity(prepared.links.len());
+    for (number, role) in all.iter().enumerate() {
+        if let (Some(link), Some(on)) = (&role.link, prepared.links.get(links.len())) {
+            let (left, right) = (&roles[link.to], &roles[number]);
+            links.push((link.to, Partners::find(on, left, right, &block.without_place)?));
+        }
+    }
+    Ok((roles, links))
 }
 
 impl Level {

@@ -81,6 +81,28 @@ pub(super) struct Product {
     pub rest: Option<Expr>,
     /// Role and column of what comes out.
     pub output: Vec<(usize, usize)>,
+    /// Or: one row for each row of the reference, with totals over its combinations.
+    pub fold: Option<Fold>,
+}
+
+/// Totals that need no combination to be written down.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
+pub(super) struct Fold {
+    /// Columns of the reference's step that come out first.
+    pub columns: Vec<usize>,
+    /// Then these.
+    pub totals: Vec<Total>,
+}
+
+/// A total over the combinations of one row of the reference.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
+pub(super) struct Total {
+    /// The role that it looks at.
+    pub role: usize,
+    /// Over the columns of that role's step; none counts the combinations.
+    pub value: Option<Expr>,
+    /// Whether values that are not empty are counted, not added.
+    pub counts: bool,
 }
 
 /// One relation of the product.
@@ -125,6 +147,9 @@ impl fmt::Display for Program {
             debug_assert!(number > 0 || role.link.is_none());
         }
         write!(f, "]")?;
+        if self.product.fold.is_some() {
+            write!(f, ", counted without listing")?;
+        }
         if self.product.rest.is_some() {
             write!(f, ", then a condition on all")?;
         }

@@ -43,6 +43,38 @@ impl Partners {
         (self.end[row] - self.start[row]) as usize
     }
 
+    /// For each row, the sum of the values of its partners, wrapping around.
+    pub fn sums(&self, values: &[i64]) -> Vec<i64> {
+        if self.rows.is_some() {
+            return self.fold(|total: i64, r| total.wrapping_add(values[r]));
+        }
+        // Runs of neighbours: the difference of two sums from the beginning.
+        let mut sums = Vec::with_capacity(values.len() + 1);
+        sums.push(0i64);
+        for value in values {
+            sums.push(sums[sums.len() - 1].wrapping_add(*value));
+        }
+        let run = |(s, e): (&u32, &u32)| sums[*e as usize].wrapping_sub(sums[*s as usize]);
+        self.start.iter().zip(&self.end).map(run).collect()
+    }
+
+    /// As [`Partners::sums`]; the difference of two long sums would lose digits, so each run is
+    /// added up by itself.
+    pub fn float_sums(&self, values: &[f64]) -> Vec<f64> {
+        self.fold(|total: f64, r| total + values[r])
+    }
+
+    fn fold<T: Default>(&self, add: impl Fn(T, usize) -> T) -> Vec<T> {
+        let total = |row| {
+            let run = self.start[row]..self.end[row];
+            match &self.rows {
+                Some(rows) => run.fold(T::default(), |t, k| add(t, rows[k as usize] as usize)),
+                None => run.fold(T::default(), |t, k| add(t, k as usize)),
+            }
+        };
+        (0..self.start.len()).map(total).collect()
+    }
+
     /// Number of pairs.
     pub fn total(&self) -> usize {
         (0..self.start.len()).map(|row| self.count(row)).sum()

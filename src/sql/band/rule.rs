@@ -3,19 +3,26 @@
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
-use datafusion::common::Result;
+use datafusion::common::{DFSchemaRef, Result};
 use datafusion::logical_expr::{Expr, Extension, LogicalPlan};
 
 use super::compile::{Compiler, plain_column};
+use super::folding::folded;
 use super::node::BandJoin;
+use super::program::Product;
 
 /// Replaces chains of joins on an equal place and a band by one operator each. It wants a plan that
 /// the other rules have done with: they decide which joins only ask whether there is a partner.
 pub(super) fn rewrite(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     plan.transform_down_with_subqueries(|plan| {
-        let Some(node) = band_join(&plan)? else { return Ok(Transformed::no(plan)) };
-        let extension = LogicalPlan::Extension(Extension { node: Arc::new(node) });
-        Ok(Transformed::new(extension, true, TreeNodeRecursion::Jump))
+        let done = match band_join(&plan)? {
+            Some(node) => Some(LogicalPlan::Extension(Extension { node: Arc::new(node) })),
+            None => folded(&plan)?,
+        };
+        Ok(match done {
+            Some(done) => Transformed::new(done, true, TreeNodeRecursion::Jump),
+            None => Transformed::no(plan),
+        })
     })
 }
 
@@ -38,15 +45,24 @@ fn band_join(plan: &LogicalPlan) -> Result<Option<BandJoin>> {
         if compiler.bands == 0 {
             continue;
         }
-        let (program, plans) = compiler.finish(chain.product())?;
-        let inputs = plans.into_iter().map(|p| Ok(rewrite(p)?.data)).collect::<Result<_>>()?;
-        return Ok(Some(BandJoin { program, inputs, schema: Arc::clone(plan.schema()) }));
+        return node(compiler, chain.product(), Arc::clone(plan.schema())).map(Some);
     }
     Ok(None)
 }
 
+/// The finished node; what feeds it may hold band joins of its own.
+pub(super) fn node(
+    compiler: Compiler,
+    product: Product,
+    schema: DFSchemaRef,
+) -> Result<BandJoin> {
+    let (program, plans) = compiler.finish(product)?;
+    let inputs = plans.into_iter().map(|p| Ok(rewrite(p)?.data)).collect::<Result<_>>()?;
+    Ok(BandJoin { program, inputs, schema })
+}
+
 /// The columns of a plan that are compared for equality by the first join below it.
-fn places(plan: &LogicalPlan) -> Option<Vec<usize>> {
+pub(super) fn places(plan: &LogicalPlan) -> Option<Vec<usize>> {
     let through = |exprs: &[Expr], input: &LogicalPlan| {
         let below = places(input)?;
         let at = |k: &usize| {

@@ -16,6 +16,14 @@ pub(super) fn columns(steps: &[Step], widths: &[usize], product: &Product) -> Co
     for (role, column) in &product.output {
         used[roles[*role]].insert(*column);
     }
+    if let Some(fold) = &product.fold {
+        used[roles[0]].extend(&fold.columns);
+        for total in &fold.totals {
+            if let Some(value) = &total.value {
+                combined(value, &[roles[total.role]], widths, &mut used);
+            }
+        }
+    }
     if let Some(expr) = &product.rest {
         combined(expr, &roles, widths, &mut used);
     }
