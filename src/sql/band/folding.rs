@@ -14,16 +14,14 @@ use datafusion::logical_expr::{
 use super::compile::{Compiler, bind, plain_columns};
 use super::flatten::Chain;
 use super::program::{Fold, Product, Total};
-use super::rule::{node, places};
+use super::rule::{chain, node};
 
 /// The plan that stands for an aggregate, if all that it asks for are totals of one role each, by
 /// columns of the reference.
 pub(super) fn folded(plan: &LogicalPlan) -> Result<Option<LogicalPlan>> {
     let LogicalPlan::Aggregate(aggregate) = plan else { return Ok(None) };
-    let Some(key) = places(&aggregate.input) else { return Ok(None) };
-    let mut compiler = Compiler::default();
-    let Some(chain) = compiler.chain(&aggregate.input, &key) else { return Ok(None) };
-    if compiler.bands == 0 || chain.roles.len() < 2 || !chain.rest.is_empty() {
+    let Some((compiler, chain)) = chain(&aggregate.input) else { return Ok(None) };
+    if chain.roles.len() < 2 || !chain.rest.is_empty() {
         return Ok(None);
     }
     let Some(fold) = fold(aggregate, &chain) else { return Ok(None) };

@@ -6,12 +6,13 @@ use datafusion::logical_expr::expr::{
 };
 use datafusion::logical_expr::utils::{conjunction, split_conjunction};
 use datafusion::logical_expr::{
-    Aggregate, Expr, Filter, LogicalPlan, Operator, SortExpr, Window, WindowFunctionDefinition,
+    Aggregate, Expr, Filter, LogicalPlan, Operator, SortExpr, WindowFunctionDefinition,
 };
 
 use super::compile::{Compiler, Relation, bind, index, plain_column, plain_columns};
 use super::flatten::{Chain, column, left_columns};
 use super::program::Step;
+use super::rule::below_names;
 
 impl Compiler {
     /// `… GROUP BY o.id, o.cell, …`, with `first_value(s.x ORDER BY distance)` of a band join, or
@@ -66,7 +67,7 @@ impl Compiler {
 
     /// `WHERE rank <= k` over `row_number() OVER (PARTITION BY o.id ORDER BY distance) AS rank`.
     pub fn ranked(&mut self, filter: &Filter, key: &[usize]) -> Option<Relation> {
-        let (window, plain) = below_names(&filter.input)?;
+        let (LogicalPlan::Window(window), plain) = below_names(&filter.input)? else { return None };
         let [expr] = window.window_expr.as_slice() else { return None };
         let (order, partition) = row_number(expr)?;
         let rank = window.input.schema().fields().len();
@@ -152,22 +153,6 @@ impl First {
 
 fn sorts(order: &[SortExpr], bind: impl Fn(&Expr) -> Option<Expr>) -> Option<Vec<SortExpr>> {
     order.iter().map(|s| Some(s.with_expr(bind(&s.expr)?))).collect()
-}
-
-/// The window below names and columns, and which of its columns the plan has.
-fn below_names(plan: &LogicalPlan) -> Option<(&Window, Vec<usize>)> {
-    match plan {
-        LogicalPlan::SubqueryAlias(alias) => below_names(&alias.input),
-        LogicalPlan::Projection(projection) => {
-            let (window, inner) = below_names(&projection.input)?;
-            let plain = plain_columns(&projection.expr, projection.input.schema())?;
-            Some((window, plain.iter().map(|p| inner[*p]).collect()))
-        }
-        LogicalPlan::Window(window) => {
-            Some((window, (0..window.schema.fields().len()).collect()))
-        }
-        _ => None,
-    }
 }
 
 /// Order and partition of a plain `row_number()`.

@@ -6,7 +6,8 @@ use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
 use datafusion::common::{DFSchemaRef, Result};
 use datafusion::logical_expr::{Expr, Extension, LogicalPlan};
 
-use super::compile::{Compiler, plain_column};
+use super::compile::{Compiler, plain_column, plain_columns};
+use super::flatten::Chain;
 use super::folding::folded;
 use super::node::BandJoin;
 use super::program::Product;
@@ -28,26 +29,48 @@ pub(super) fn rewrite(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
 
 /// The node that stands for a plan, if the whole of it is a chain of band joins.
 fn band_join(plan: &LogicalPlan) -> Result<Option<BandJoin>> {
-    if !matches!(
-        plan,
-        LogicalPlan::Projection(_)
-            | LogicalPlan::Filter(_)
-            | LogicalPlan::Aggregate(_)
-            | LogicalPlan::Join(_)
-    ) {
-        return Ok(None);
+    match chain(plan) {
+        Some((compiler, chain)) => {
+            node(compiler, chain.product(), Arc::clone(plan.schema())).map(Some)
+        }
+        None => Ok(None),
     }
-    let Some(all) = places(plan) else { return Ok(None) };
+}
+
+/// A plan as a chain with at least one band, whatever holds the place.
+pub(super) fn chain(plan: &LogicalPlan) -> Option<(Compiler, Chain)> {
+    let (inner, shown) = below_names(plan)?;
+    if !matches!(
+        inner,
+        LogicalPlan::Filter(_) | LogicalPlan::Aggregate(_) | LogicalPlan::Join(_)
+    ) {
+        return None;
+    }
+    // All columns that are compared for equality; failing that, one of them.
+    let all = places(inner)?;
     let singles = all.iter().map(|k| vec![*k]).filter(|_| all.len() > 1);
     for key in std::iter::once(all.clone()).chain(singles) {
         let mut compiler = Compiler::default();
-        let Some(chain) = compiler.root(plan, &key) else { continue };
-        if compiler.bands == 0 {
-            continue;
+        let Some(mut chain) = compiler.root(inner, &key) else { continue };
+        if compiler.bands > 0 {
+            chain.columns = shown.iter().map(|i| chain.columns[*i]).collect();
+            return Some((compiler, chain));
         }
-        return node(compiler, chain.product(), Arc::clone(plan.schema())).map(Some);
     }
-    Ok(None)
+    None
+}
+
+/// The plan below names and choices of columns, and which of its columns are chosen.
+pub(super) fn below_names(plan: &LogicalPlan) -> Option<(&LogicalPlan, Vec<usize>)> {
+    match plan {
+        LogicalPlan::SubqueryAlias(alias) => below_names(&alias.input),
+        LogicalPlan::Projection(projection) => {
+            let (inner, shown) = below_names(&projection.input)?;
+            let plain = plain_columns(&projection.expr, projection.input.schema())?;
+            Some((inner, plain.iter().map(|p| shown[*p]).collect()))
+        }
+        other => Some((other, (0..other.schema().fields().len()).collect())),
+    }
 }
 
 /// The finished node; what feeds it may hold band joins of its own.
@@ -62,7 +85,7 @@ pub(super) fn node(
 }
 
 /// The columns of a plan that are compared for equality by the first join below it.
-pub(super) fn places(plan: &LogicalPlan) -> Option<Vec<usize>> {
+fn places(plan: &LogicalPlan) -> Option<Vec<usize>> {
     let through = |exprs: &[Expr], input: &LogicalPlan| {
         let below = places(input)?;
         let at = |k: &usize| {
