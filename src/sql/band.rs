@@ -14,6 +14,8 @@
 mod blocks;
 mod bounds;
 mod compile;
+mod draw;
+mod drawing;
 mod exec;
 mod flatten;
 mod fold;

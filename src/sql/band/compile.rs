@@ -208,7 +208,7 @@ impl Compiler {
         match plan {
             LogicalPlan::Filter(_) | LogicalPlan::Aggregate(_) => {
                 let relation = self.known(plan, key)?;
-                Some(Chain::of(relation))
+                Some(Chain::of(relation, key))
             }
             _ => self.chain(plan, key),
         }

@@ -124,7 +124,7 @@ impl Walk {
         loop {
             if let Some(now) = &mut self.now {
                 let timer = self.metrics.elapsed_compute().timer();
-                let batch = now.next(&self.prepared, &self.schema, self.rows)?;
+                let batch = now.next(&self.program, &self.prepared, &self.schema, self.rows)?;
                 timer.done();
                 if batch.is_some() {
                     return Ok(batch);

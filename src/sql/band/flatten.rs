@@ -16,14 +16,17 @@ pub(super) struct Chain {
     pub columns: Vec<(usize, usize)>,
     /// Conditions on three roles or more, over the columns of all roles.
     pub rest: Vec<Expr>,
+    /// For each role, the columns of its step that hold the place.
+    pub keys: Vec<Vec<usize>>,
 }
 
 impl Chain {
     /// A chain of one.
-    pub fn of(relation: Relation) -> Self {
+    pub fn of(relation: Relation, key: &[usize]) -> Self {
+        let keys = vec![key.iter().map(|k| relation.columns[*k]).collect()];
         let columns = relation.columns.iter().map(|c| (0, *c)).collect();
         let roles = vec![Role { step: relation.step, link: None }];
-        Self { roles, columns, rest: Vec::new() }
+        Self { roles, columns, rest: Vec::new(), keys }
     }
 
     /// The relation, if there is only one.
@@ -36,7 +39,7 @@ impl Chain {
     /// What comes out at the end of a program.
     pub fn product(self) -> Product {
         let rest = datafusion::logical_expr::utils::conjunction(self.rest);
-        Product { roles: self.roles, rest, output: self.columns, fold: None }
+        Product { roles: self.roles, rest, output: self.columns, fold: None, draw: None }
     }
 }
 
@@ -56,7 +59,7 @@ impl Compiler {
             }
             LogicalPlan::Join(join) => self.join(join, key),
             other => {
-                Some(Chain::of(self.relation(other, key)?))
+                Some(Chain::of(self.relation(other, key)?, key))
             }
         }
     }
@@ -76,11 +79,17 @@ impl Compiler {
         // What cannot join the chain on the left is its first role.
         let left = match self.attempt(|c| c.chain(&join.left, &places.left)) {
             Some(chain) => chain,
-            None => Chain::of(self.relation(&join.left, &places.left)?),
+            None => Chain::of(self.relation(&join.left, &places.left)?, &places.left),
         };
         let right = self.relation(&join.right, &places.right)?;
+        let key = places.right.iter().map(|k| right.columns[*k]).collect();
         let conditions = places.conditions(join);
-        self.link(left, right, kind, &conditions, join)
+        let roles = left.roles.len();
+        let mut chain = self.link(left, right, kind, &conditions, join)?;
+        if chain.roles.len() > roles {
+            chain.keys.push(key);
+        }
+        Some(chain)
     }
 
     /// Hangs a relation on a chain.

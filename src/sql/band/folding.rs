@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field};
 use datafusion::common::{Column, DFSchema, Result};
-use datafusion::functions::core::expr_fn::coalesce;
 use datafusion::functions_aggregate::sum::sum;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{
-    Aggregate, Expr, ExprSchemable, Extension, LogicalPlan, LogicalPlanBuilder, lit,
+    Aggregate, Expr, ExprSchemable, Extension, LogicalPlan, LogicalPlanBuilder, lit, when,
 };
 
 use super::compile::{Compiler, bind, plain_columns};
@@ -95,7 +94,7 @@ fn build(
     let schema = DFSchema::try_from(arrow::datatypes::Schema::new(fields))?;
     let counts: Vec<bool> = fold.totals.iter().map(|t| t.counts).collect();
     let product =
-        Product { roles: chain.roles, rest: None, output: Vec::new(), fold: Some(fold) };
+        Product { roles: chain.roles, rest: None, output: Vec::new(), fold: Some(fold), draw: None };
     let join = node(compiler, product, Arc::new(schema))?;
     let name = |what: &str, k: usize| Expr::Column(Column::new_unqualified(format!("{what} {k}")));
     let groups: Vec<Expr> = (0..aggregate.group_expr.len()).map(|k| name("group", k)).collect();
@@ -104,9 +103,10 @@ fn build(
     let totals = LogicalPlanBuilder::from(join).aggregate(groups.clone(), sums)?;
     let values = counts.iter().enumerate().map(|(k, counts)| match counts {
         // No rows at all are none.
-        true => coalesce(vec![name("sum", k), lit(0i64)]),
-        false => name("sum", k),
+        true => when(name("sum", k).is_null(), lit(0i64)).otherwise(name("sum", k)),
+        false => Ok(name("sum", k)),
     });
+    let values = values.collect::<Result<Vec<Expr>>>()?;
     let columns = groups.into_iter().chain(values).zip(aggregate.schema.iter());
     let named = columns.map(|(e, (table, f))| e.alias_qualified(table.cloned(), f.name()));
     totals.project(named)?.build()

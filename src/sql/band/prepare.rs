@@ -149,6 +149,8 @@ pub(super) struct Prepared {
     pub rest: Option<Compute>,
     /// For each total of a fold: its value.
     pub totals: Vec<Option<Compute>>,
+    /// For each value of a draw: the value.
+    pub drawn: Vec<Compute>,
     /// Columns of each step.
     pub fields: Vec<Fields>,
 }
@@ -161,6 +163,7 @@ impl Prepared {
             links: Vec::new(),
             rest: None,
             totals: Vec::new(),
+            drawn: Vec::new(),
             fields: Vec::new(),
         };
         for step in &program.steps {
@@ -179,6 +182,10 @@ impl Prepared {
             let fields = &done.fields[roles[total.role].step];
             let value = total.value.as_ref().map(|v| Compute::new(v, fields)).transpose()?;
             done.totals.push(value);
+        }
+        for (role, value) in program.product.draw.iter().flat_map(|d| &d.values) {
+            let fields = role.map_or_else(Vec::new, |r| done.fields[roles[r].step].clone());
+            done.drawn.push(Compute::new(value, &fields)?);
         }
         if let Some(rest) = &program.product.rest {
             let all: Fields =

@@ -8,39 +8,44 @@ use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 
 use super::blocks::Block;
+use super::draw::{Hashes, as_arrays, with_ranks};
 use super::prepare::Prepared;
-use super::program::Program;
+use super::program::{Draw, Program};
 use super::ranges::Partners;
 use super::rows::Rows;
 use super::steps;
 
 /// The row of a role that has no partner.
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// The combinations of one block, as far as they were taken.
 pub(super) struct Combinations {
-    levels: Vec<Level>,
+    pub(super) levels: Vec<Level>,
     /// Columns of the answer, and of the last condition, before they are gathered.
     output: Vec<(usize, ArrayRef)>,
     /// For each role, its rows, for the condition.
     roles: Vec<Rows>,
     /// Roles whose rows are written down.
     wanted: Vec<bool>,
+    /// Where the reference's rows of each place begin, and the place that is next.
+    pub(super) offsets: Arc<Vec<u32>>,
+    pub(super) place: usize,
+    hashes: Option<Hashes>,
     root: usize,
     rows: usize,
     begun: bool,
 }
 
 /// One role: how its rows are found from those of an earlier one, and where the search stands.
-struct Level {
-    role: usize,
+pub(super) struct Level {
+    pub role: usize,
     /// Level of the role that it hangs on.
-    parent: usize,
+    pub parent: usize,
     partners: Option<Partners>,
     outer: bool,
-    row: u32,
+    pub row: u32,
     next: usize,
-    count: usize,
+    pub count: usize,
 }
 
 impl Combinations {
@@ -59,16 +64,26 @@ impl Combinations {
         let outer = |r: usize| product.roles[r].link.as_ref().is_some_and(|l| l.outer);
         let rows = roles.first().map_or(0, Rows::len);
         let levels = arrange(found, &outer);
-        Ok(Self { levels, output, roles, wanted, root: 0, rows, begun: false })
+        let hashes = match &product.draw {
+            Some(draw) => Some(Hashes::of(draw, prepared, &roles)?),
+            None => None,
+        };
+        let offsets = Arc::clone(&roles[0].offsets);
+        let (root, place, begun) = (0, 0, false);
+        Ok(Self { levels, output, roles, wanted, offsets, place, hashes, root, rows, begun })
     }
 
     /// The next combinations, at most `most`; none at the end.
     pub fn next(
         &mut self,
+        program: &Program,
         prepared: &Prepared,
         schema: &SchemaRef,
         most: usize,
     ) -> Result<Option<RecordBatch>> {
+        if let Some(draw) = &program.product.draw {
+            return self.next_drawn(draw, schema, most);
+        }
         loop {
             let mut found: Vec<Vec<u32>> = vec![Vec::new(); self.roles.len()];
             for (rows, wanted) in found.iter_mut().zip(&self.wanted) {
@@ -97,6 +112,32 @@ impl Combinations {
                 return Ok(Some(kept));
             }
         }
+    }
+
+    /// The drawn combinations of the next places; none at the end.
+    fn next_drawn(
+        &mut self,
+        draw: &Draw,
+        schema: &SchemaRef,
+        most: usize,
+    ) -> Result<Option<RecordBatch>> {
+        let Some(hashes) = self.hashes.take() else { return Ok(None) };
+        let (found, ranks) = self.draw(&hashes, draw.keep, most);
+        self.hashes = Some(hashes);
+        if ranks.is_empty() {
+            return Ok(None);
+        }
+        let rows = as_arrays(found);
+        let gather = |(role, column): &(usize, ArrayRef)| take(column, &rows[*role], None);
+        let mut columns = self.output.iter().map(gather).collect::<Result<Vec<_>, _>>()?;
+        with_ranks(&mut columns, draw, &ranks);
+        let length = RecordBatchOptions::new().with_row_count(Some(ranks.len()));
+        Ok(Some(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &length)?))
+    }
+
+    /// Begins anew with these rows of the reference.
+    pub(super) fn limit(&mut self, from: usize, until: usize) {
+        (self.root, self.rows, self.begun) = (from, until, false);
     }
 
     /// Writes down combinations; returns how many.
@@ -137,7 +178,7 @@ impl Combinations {
     }
 
     /// Moves all levels but the last to their next combination. False at the end.
-    fn advance(&mut self) -> bool {
+    pub(super) fn advance(&mut self) -> bool {
         let last = self.levels.len() - 1;
         let mut level = last - 1;
         loop {
@@ -204,7 +245,7 @@ pub(super) fn roles(
 }
 
 impl Level {
-    fn at(&self, parent: u32, k: usize) -> u32 {
+    pub(super) fn at(&self, parent: u32, k: usize) -> u32 {
         self.partners.as_ref().map_or(NONE, |p| p.get(parent as usize, k))
     }
 }
@@ -233,7 +274,7 @@ fn arrange(found: Vec<(usize, Option<Partners>)>, outer: &dyn Fn(usize) -> bool)
     levels
 }
 
-fn as_array(rows: Vec<u32>) -> UInt32Array {
+pub(super) fn as_array(rows: Vec<u32>) -> UInt32Array {
     if rows.contains(&NONE) {
         return rows.into_iter().map(|r| (r != NONE).then_some(r)).collect();
     }

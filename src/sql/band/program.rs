@@ -83,6 +83,20 @@ pub(super) struct Product {
     pub output: Vec<(usize, usize)>,
     /// Or: one row for each row of the reference, with totals over its combinations.
     pub fold: Option<Fold>,
+    /// Or: of the combinations of each place, a few drawn by chance.
+    pub draw: Option<Draw>,
+}
+
+/// The combinations of a place whose `stable_hash` is least. The number of each, from 1, is the
+/// last column that comes out if it is wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
+pub(super) struct Draw {
+    /// Combinations of a place.
+    pub keep: usize,
+    /// What is hashed: each an expression over the step of one role (a constant has none).
+    pub values: Vec<(Option<usize>, Expr)>,
+    /// Where the number of a combination stands among what comes out.
+    pub ranks: Vec<usize>,
 }
 
 /// Totals that need no combination to be written down.
@@ -149,6 +163,9 @@ impl fmt::Display for Program {
         write!(f, "]")?;
         if self.product.fold.is_some() {
             write!(f, ", counted without listing")?;
+        }
+        if let Some(draw) = &self.product.draw {
+            write!(f, ", {} drawn a place", draw.keep)?;
         }
         if self.product.rest.is_some() {
             write!(f, ", then a condition on all")?;

@@ -8,6 +8,7 @@ use datafusion::logical_expr::{Expr, Extension, LogicalPlan};
 
 use super::compile::{Compiler, plain_column, plain_columns};
 use super::flatten::Chain;
+use super::drawing::drawn;
 use super::folding::folded;
 use super::node::BandJoin;
 use super::program::Product;
@@ -29,12 +30,14 @@ pub(super) fn rewrite(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
 
 /// The node that stands for a plan, if the whole of it is a chain of band joins.
 fn band_join(plan: &LogicalPlan) -> Result<Option<BandJoin>> {
-    match chain(plan) {
-        Some((compiler, chain)) => {
-            node(compiler, chain.product(), Arc::clone(plan.schema())).map(Some)
-        }
-        None => Ok(None),
+    let schema = Arc::clone(plan.schema());
+    if let Some((compiler, chain)) = chain(plan) {
+        return node(compiler, chain.product(), schema).map(Some);
     }
+    if let Some((compiler, product)) = drawn(plan) {
+        return node(compiler, product, schema).map(Some);
+    }
+    Ok(None)
 }
 
 /// A plan as a chain with at least one band, whatever holds the place.

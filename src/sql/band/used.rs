@@ -24,6 +24,11 @@ pub(super) fn columns(steps: &[Step], widths: &[usize], product: &Product) -> Co
             }
         }
     }
+    for (role, value) in product.draw.iter().flat_map(|d| &d.values) {
+        if let Some(role) = role {
+            combined(value, &[roles[*role]], widths, &mut used);
+        }
+    }
     if let Some(expr) = &product.rest {
         combined(expr, &roles, widths, &mut used);
     }
