@@ -50,6 +50,16 @@ const STACK_BYTES: usize = 16 << 20;
 impl Session {
     /// An empty session with a memory limit in bytes.
     pub fn new(memory_bytes_max: usize) -> Result<Self> {
+        Self::with_planner(memory_bytes_max, Some(Arc::new(BandPlanner)))
+    }
+
+    /// As [`Session::new`], with the plans of the engine alone: what ours are compared with.
+    #[cfg(test)]
+    pub(crate) fn plain(memory_bytes_max: usize) -> Result<Self> {
+        Self::with_planner(memory_bytes_max, None)
+    }
+
+    fn with_planner(memory_bytes_max: usize, planner: Option<Arc<BandPlanner>>) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("sql-worker")
@@ -62,13 +72,15 @@ impl Session {
             .with_memory_limit(memory_bytes_max, 1.0)
             .build_arc()
             .map_err(|e| Error::internal("cannot build the SQL session").with_source(e))?;
-        let state = SessionStateBuilder::new()
+        let mut builder = SessionStateBuilder::new()
             .with_config(config())
             .with_runtime_env(environment)
             .with_default_features()
-            .with_query_planner(Arc::new(BandPlanner))
-            .with_physical_optimizer_rule(Arc::new(YieldingJoins))
-            .build();
+            .with_physical_optimizer_rule(Arc::new(YieldingJoins));
+        if let Some(planner) = planner {
+            builder = builder.with_query_planner(planner);
+        }
+        let state = builder.build();
         let context = SessionContext::new_with_state(state);
         context.register_udf(ScalarUDF::from(ToHours::new()));
         context.register_udf(ScalarUDF::from(GapHours::new()));
