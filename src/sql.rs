@@ -8,6 +8,9 @@
 mod answer;
 #[cfg(test)]
 mod catalogs;
+mod complete;
+#[cfg(test)]
+mod completed;
 mod fault;
 #[cfg(test)]
 pub(crate) mod fixture;
