@@ -9,6 +9,7 @@
 mod decloud;
 mod file;
 mod header;
+mod import;
 mod rows;
 mod samples;
 #[cfg(test)]
@@ -19,4 +20,5 @@ mod shipped;
 mod table;
 
 pub use file::Layout;
+pub use import::import;
 pub use samples::{PatchRef, Role, Sample, Samples};

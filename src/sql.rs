@@ -25,6 +25,7 @@ mod scene_table;
 mod session;
 mod similar;
 mod stable_hash;
+mod stable_random;
 mod statement;
 mod to_hours;
 mod yielding;
@@ -34,4 +35,4 @@ pub use session::{Param, Session};
 
 pub(crate) use patch_type::{is_patch, patch_field, patch_fields};
 pub(crate) use similar::nearest;
-pub(crate) use statement::{parameters, without_comments};
+pub(crate) use statement::{is_keyword, parameters, without_comments};

@@ -15,7 +15,8 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use super::run::{Ends, Engine, Wanted};
 use super::{Answer, complete, fault, parquet_file, patch_table, scene_table};
 use super::{
-    gap_hours::GapHours, stable_hash::StableHash, to_hours::ToHours, yielding::YieldingJoins,
+    gap_hours::GapHours, stable_hash::StableHash, stable_random::StableRandom, to_hours::ToHours,
+    yielding::YieldingJoins,
 };
 use crate::archive::Sensor;
 use crate::catalog::{Catalog, Scene};
@@ -72,6 +73,7 @@ impl Session {
         context.register_udf(ScalarUDF::from(ToHours::new()));
         context.register_udf(ScalarUDF::from(GapHours::new()));
         context.register_udf(ScalarUDF::from(StableHash::new()));
+        context.register_udf(ScalarUDF::from(StableRandom::new()));
         let engine = Arc::new(Engine::new(context, runtime, memory_bytes_max));
         Ok(Self { engine, ends: Ends::default(), identity: false })
     }
