@@ -5,8 +5,11 @@
 //! without a column of type patch, a role that is empty in some rows only, a sample whose patches
 //! lie at different places.
 
+mod compat;
+mod count;
 #[cfg(test)]
 mod decloud;
+mod export;
 mod file;
 mod header;
 mod import;
@@ -19,6 +22,7 @@ mod semantics;
 mod shipped;
 mod table;
 
+pub use count::Counts;
 pub use file::Layout;
 pub use import::import;
 pub use samples::{PatchRef, Role, Sample, Samples};

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::header::{self, Header};
+use super::import;
 use super::rows;
 use super::shipped::SHIPPED;
 use crate::error::{Error, Result};
@@ -24,6 +25,7 @@ pub struct Layout {
     /// Parameters with the values in force (defaults until set).
     pub params: Vec<(String, Param)>,
     meanings: Vec<String>,
+    pub(super) repeats: bool,
 }
 
 impl Layout {
@@ -32,7 +34,8 @@ impl Layout {
         SHIPPED.iter().map(|(name, _)| *name).collect()
     }
 
-    /// A shipped query by name, or a user's file by path.
+    /// A shipped query by name, or a user's file by path: SQL, or the JSON form of the Decloud
+    /// study (see [`import`]).
     pub fn open(name_or_path: &str) -> Result<Self> {
         if let Some((name, text)) = SHIPPED.iter().find(|(n, _)| *n == name_or_path) {
             return Self::parse(name, text);
@@ -44,6 +47,9 @@ impl Layout {
                 .map_or_else(String::new, |n| format!("did you mean '{n}'? "));
             return Err(Error::not_found(format!("no layout is called '{name_or_path}'"))
                 .hint(format!("{guess}shipped: {}; or give a .sql file", names.join(", "))));
+        }
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
+            return import(path, None);
         }
         let text = read_text(path)?;
         let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("layout");
@@ -75,7 +81,8 @@ impl Layout {
             values.push((name, value));
             meanings.push(meaning);
         }
-        Ok(Self { name: name.to_owned(), about, sql: text.to_owned(), params: values, meanings })
+        let (name, sql) = (name.to_owned(), text.to_owned());
+        Ok(Self { name, about, sql, params: values, meanings, repeats: false })
     }
 
     /// What a parameter means, from the header.
@@ -133,11 +140,11 @@ impl Layout {
     /// text column `split` overrules the splitter. A role without a patch in any row is left out
     /// (an archive without elevation still serves the networks that need none); a role without a
     /// patch in some rows is an error. Rows are sorted by (tile, row, col, times) and equal ones
-    /// merged.
+    /// merged, unless the layout is [`Layout::compat`].
     pub fn samples(&self, session: &Session, splitter: &Splitter) -> Result<Samples> {
         let doing = |e: Error| e.context(format!("running layout {}", self.name));
         let (roles, rows) =
-            rows::collect(session, &self.sql, &self.params, splitter).map_err(doing)?;
+            rows::collect(session, &self.sql, &self.params, splitter, self.repeats).map_err(doing)?;
         Ok(Samples {
             roles,
             rows,

@@ -35,7 +35,8 @@ pub(super) fn from_json(stem: &str, text: &str, which: Option<&str>) -> Result<L
         let (is, max) = (text.len(), limits::LAYOUT_JSON_BYTES_MAX);
         return Err(Error::usage(format!("the layout is {is} bytes long, more than {max}")));
     }
-    let (name, plan) = choose(stem, &json::parse(text)?, which)?;
+    let json = json::parse(text)?;
+    let (name, plan) = choose(stem, &json, which)?;
     let name = words::plain(name);
     Layout::parse(&name, &write::sql(&name, &plan))
 }
