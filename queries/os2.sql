@@ -8,13 +8,18 @@
 -- $far_hours = 720          largest distance of the dates before and after, hours
 -- $cloud_min = 1            least cloud of the cloudy image, percent
 -- $cloud_max = 100          most cloud of the cloudy image, percent
+-- $around_cloud_min = 0     least cloud of the dates before and after, percent
 -- $around_cloud_max = 100   most cloud of the dates before and after, percent
 -- $target_hours = 240       largest distance of the target, before or after, hours
 -- $target_cloud_max = 0     most cloud of the target, percent
--- $valid_from = ''           day from which samples validate and no longer train; '': split by ground
--- $test_from = ''            day from which targets test
+-- $valid_from = ''          day from which samples validate and no longer train; '': split by ground
+-- $test_from = ''           day from which targets test
+-- $compat = 0              1: one image may serve as both t and target
 -- $per_place = 0            most samples of one place, drawn by chance; 0: all
 -- $seed = 1                 chance of that draw
+-- @burkina gap_hours=144 near_hours=336 far_hours=1008 target_hours=336
+-- @blog cloud_min=0
+-- @test gap_hours=24 near_hours=240 far_hours=360 cloud_min=0 around_cloud_min=1
 WITH
 nearest AS (
   -- Each valid optical patch with the nearest valid radar patch of its place. Equally near:
@@ -67,11 +72,11 @@ found AS (
   LEFT JOIN dem
     ON dem.cell = t.cell
   WHERE t.cloud_percent BETWEEN $cloud_min AND $cloud_max
-    AND tm1.cloud_percent <= $around_cloud_max
-    AND tp1.cloud_percent <= $around_cloud_max
+    AND tm1.cloud_percent BETWEEN $around_cloud_min AND $around_cloud_max
+    AND tp1.cloud_percent BETWEEN $around_cloud_min AND $around_cloud_max
     AND target.valid
     AND target.cloud_percent <= $target_cloud_max
-    AND target.id <> t.id)
+    AND (target.id <> t.id OR $compat = 1))
 SELECT tile, row, col, time, cloud_percent,
   s2_tm1, s1_tm1, s2_t, s1_t, s2_tp1, s1_tp1, s2_target, dem, split
 FROM found

@@ -98,8 +98,11 @@ pub(super) fn run(args: Args) -> Result<Done> {
 
 fn list() -> Result<()> {
     for name in Layout::shipped() {
-        let about = Layout::open(name)?.about;
-        super::say(&format!("{name:14} {}", about.lines().next().unwrap_or_default()))?;
+        let layout = Layout::open(name)?;
+        super::say(&format!("{name:14} {}", layout.about.lines().next().unwrap_or_default()))?;
+        for (preset, values) in layout.presets() {
+            super::say(&format!("{:14} {}", format!("{name}@{preset}"), values.join(" ")))?;
+        }
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The samples of the Decloud study's program, repeats included.
+//! A layout inside another query: repeats as the Decloud study's program gives them, and regions.
 
 use super::Layout;
 use crate::sql::Param;
@@ -31,6 +31,25 @@ impl Layout {
             self.statement()
         );
         layout.repeats = true;
+        layout
+    }
+
+    /// The same layout at the places of a table with the columns `tile`, `row`, `col`: a region of
+    /// interest.
+    #[must_use]
+    pub fn within(&self, table: &str) -> Self {
+        let mut layout = self.clone();
+        layout.sql = format!(
+            "WITH\nsample AS (\n{}\n),\n\
+             inside AS (\n  SELECT DISTINCT tile, row, col\n  FROM {table})\n\
+             SELECT sample.*\n\
+             FROM sample\n\
+             JOIN inside\n  \
+               ON inside.tile = sample.tile\n  \
+               AND inside.row = sample.row\n  \
+               AND inside.col = sample.col\n",
+            self.statement()
+        );
         layout
     }
 

@@ -19,6 +19,9 @@ pub(super) struct Tables {
     /// repeated. s2 and s1 need id, tile, row, col, cell, time, valid, and s2 cloud_percent.
     #[arg(long = "table", value_name = "NAME=FILE", value_parser = args::parse_named)]
     tables: Vec<(String, PathBuf)>,
+    /// Only at the places of this Parquet file, with the columns tile, row, col.
+    #[arg(long, value_name = "FILE")]
+    roi: Option<PathBuf>,
     /// Answer as another program does: decloud repeats a sample for every optical image with the
     /// time of its reference, and lets an image be its own target.
     #[arg(long, value_enum, value_name = "PROGRAM")]
@@ -49,11 +52,15 @@ impl Tables {
         for (name, file) in &self.tables {
             session = session.with_table(name, file)?;
         }
+        if let Some(file) = &self.roi {
+            session = session.with_table("roi", file)?;
+        }
         Ok((session.with_empty_dem()?, snapshot))
     }
 
     /// The layout as it is to be answered.
     pub(super) fn answer(&self, layout: Layout) -> Layout {
+        let layout = if self.roi.is_some() { layout.within("roi") } else { layout };
         match self.compat {
             Some(Program::Decloud) => layout.compat(),
             None => layout,
