@@ -1,5 +1,5 @@
--- monthly: six optical images of a month, at equal steps in time, each with the nearest radar image,
--- and a clear optical image among them as target. For a synthesis of a month.
+-- monthly: six optical images of a month, at equal steps in time, each with the nearest radar
+-- image, and a clear optical image among them as target. For a synthesis of a month.
 --
 -- Limits are inclusive. Every combination of patches that fits is one sample. The least cloud of
 -- an image is a whole number drawn by chance for every t0, so that a network sees images of every
@@ -18,7 +18,8 @@
 -- $compat = 0               1: one image may serve as both input and target
 -- $per_place = 0            most samples of one place, drawn by chance; 0: all
 -- $seed = 1                 chance of all draws
--- @difficult from_hours=1 until_hours=200 step_hours=200 floor_from=1 floor_to=10 target_from_hours=350 target_until_hours=650
+-- @difficult from_hours=1 until_hours=200 step_hours=200 floor_from=1 floor_to=10
+-- @difficult target_from_hours=350 target_until_hours=650
 WITH
 nearest AS (
   -- Each valid optical patch with the nearest valid radar patch of its place. Equally near:

@@ -1,5 +1,5 @@
--- os2_grid: how many samples the layout os2 finds for every largest distance to the radar images and
--- to the dates before and after, as a grid.
+-- os2_grid: how many samples the layout os2 finds for every largest distance to the radar images
+-- and to the dates before and after, as a grid.
 --
 -- Every row counts all samples up to its two distances.
 --

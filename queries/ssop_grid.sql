@@ -1,5 +1,5 @@
--- ssop_grid: how many samples the layout ssop finds for every largest distance to the radar image and
--- to the target, as a grid.
+-- ssop_grid: how many samples the layout ssop finds for every largest distance to the radar image
+-- and to the target, as a grid.
 --
 -- Every row counts all samples up to its two distances.
 --

@@ -51,9 +51,16 @@ fn open(reference: &Reference) -> (Session, TempDir) {
     (session.with_table("roi", &path).unwrap(), files)
 }
 
-/// Compares the multiset in compatible mode, and the set by default.
+/// Compares the multiset in compatible mode, and the set by default. A shipped layout, whose image
+/// is never its own target, leaves out by default what the original does not.
 fn agree(session: &Session, names: &Names, layout: &Layout, case: (&str, &[String], &[String])) {
     let (what, roles, want) = case;
+    let own = |line: &String| {
+        let image = |role: &str| line.split('|').find_map(|p| p.strip_prefix(role));
+        let image = |role: &str| image(role).and_then(|i| i.split('/').next());
+        image("target=").is_some_and(|target| image("t=") == Some(target))
+    };
+    let strict = layout.params.iter().any(|(name, _)| name == "compat");
     let run = |layout: &Layout| {
         let samples = layout.samples(session, &Splitter::default()).unwrap();
         let count = layout.count(session, &Splitter::default()).unwrap();
@@ -63,6 +70,7 @@ fn agree(session: &Session, names: &Names, layout: &Layout, case: (&str, &[Strin
     same(&format!("{what}, repeats kept"), &run(&layout.compat()), want);
     let mut set = want.to_vec();
     set.dedup();
+    set.retain(|line| !(strict && own(line)));
     same(what, &run(layout), &set);
 }
 
@@ -97,7 +105,8 @@ fn answers(folder: &Path, archive: &str) -> Vec<(String, bool)> {
     let files = std::fs::read_dir(folder.join("expected")).unwrap();
     let names = files.map(|f| f.unwrap().file_name().into_string().unwrap());
     let of = |name: String| {
-        let layout = name.strip_suffix(".txt.gz")?.strip_prefix(&format!("{archive}__"))?.to_owned();
+        let layout =
+            name.strip_suffix(".txt.gz")?.strip_prefix(&format!("{archive}__"))?.to_owned();
         Some(match layout.strip_suffix("-roi") {
             Some(bare) => (bare.to_owned(), true),
             None => (layout, false),

@@ -176,8 +176,8 @@ impl Layout {
     /// merged, unless the layout is [`Layout::compat`].
     pub fn samples(&self, session: &Session, splitter: &Splitter) -> Result<Samples> {
         let doing = |e: Error| e.context(format!("running layout {}", self.name));
-        let (roles, rows) =
-            rows::collect(session, &self.sql, &self.params, splitter, self.repeats).map_err(doing)?;
+        let (roles, rows) = rows::collect(session, &self.sql, &self.params, splitter, self.repeats)
+            .map_err(doing)?;
         Ok(Samples {
             roles,
             rows,

@@ -39,12 +39,15 @@ pub(super) fn read(text: &str) -> Result<Header> {
         } else if let Some(preset) = comment.strip_prefix('@') {
             in_about = false;
             let mut words = preset.split_whitespace().map(str::to_owned);
-            let name = words.next().unwrap_or_default();
-            if name.is_empty() || header.presets.iter().any(|(n, _)| *n == name) {
-                let number = number + 1;
-                return Err(Error::invalid(format!("line {number}: preset @{name} has no name of its own")));
+            let name = words.next().ok_or_else(|| {
+                Error::invalid(format!("line {}: a preset has a name", number + 1))
+                    .hint("write: -- @name parameter=value …")
+            })?;
+            // A second line of the same name goes on.
+            match header.presets.iter_mut().find(|(n, _)| *n == name) {
+                Some((_, values)) => values.extend(words),
+                None => header.presets.push((name, words.collect())),
             }
-            header.presets.push((name, words.collect()));
         } else if comment.is_empty() {
             in_about = in_about && header.about.is_empty();
         } else if in_about {
@@ -149,7 +152,8 @@ mod tests {
 
     #[test]
     fn a_preset_names_several_values_and_defaults_can_be_rewritten() {
-        let text = "-- x: a\n-- $n = 3    number\n-- $t = 'a b'  text\n-- @far n=9 t=c\nSELECT $n, $t\n";
+        let text =
+            "-- x: a\n-- $n = 3    number\n-- $t = 'a b'  text\n-- @far n=9 t=c\nSELECT $n, $t\n";
         let far = ("far".to_owned(), vec!["n=9".to_owned(), "t=c".to_owned()]);
         assert_eq!(read(text).unwrap().presets, [far]);
         let params = [("n".to_owned(), Param::Int(9)), ("t".to_owned(), Param::Text("c".into()))];
@@ -157,7 +161,9 @@ mod tests {
         assert!(other.contains("\n-- $n = 9                    number\n"), "{other}");
         let other = read(&other).unwrap();
         assert_eq!(other.params[1], ("t".into(), Param::Text("c".into()), "text".into()));
-        assert!(read("-- @a n=1\n-- @a n=2\nSELECT 1").is_err());
+        let long = read("-- @a n=1\n-- @a t=2\nSELECT 1").unwrap();
+        assert_eq!(long.presets, [("a".to_owned(), vec!["n=1".to_owned(), "t=2".to_owned()])]);
+        assert!(read("-- @\nSELECT 1").unwrap_err().to_string().contains("line 1"));
     }
 
     #[test]

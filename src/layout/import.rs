@@ -41,11 +41,7 @@ pub(super) fn from_json(stem: &str, text: &str, which: Option<&str>) -> Result<L
     Layout::parse(&name, &write::sql(&name, &plan))
 }
 
-fn choose<'a>(
-    stem: &'a str,
-    json: &'a json::Node,
-    which: Option<&str>,
-) -> Result<(&'a str, Plan)> {
+fn choose<'a>(stem: &'a str, json: &'a json::Node, which: Option<&str>) -> Result<(&'a str, Plan)> {
     let json::Node::Object(fields) = json else {
         return Err(Error::invalid("a layout is a JSON object with one object a role"));
     };

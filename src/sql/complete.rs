@@ -138,8 +138,7 @@ impl Columns {
         ];
         if identity {
             // A dictionary, so that joins move a number and not the whole name.
-            let names =
-                DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+            let names = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
             parts.push(("id", self.typed("id", &DataType::Int64)?));
             parts.push(("scene", cast(self.scene()?, names)));
         }

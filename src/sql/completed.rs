@@ -2,8 +2,8 @@
 
 use super::Session;
 use super::fixture::{Patch, session};
-use crate::layout::Layout;
 use crate::geo::Splitter;
+use crate::layout::Layout;
 
 /// A session over a file with the columns of `select` from a fixture's table.
 fn from_columns(patches: &[Patch], tables: &[(&str, &str)]) -> (Session, tempfile::TempDir) {
@@ -30,7 +30,9 @@ const PLAIN: &str = "id, tile, row, col, CAST(cell AS INT) AS cell, valid";
 
 #[test]
 fn a_file_without_patches_serves_a_layout_with_times_of_any_unit() {
-    for unit in ["Second, None", "Millisecond, Some(\"UTC\")", "Microsecond, None", "Nanosecond, None"] {
+    for unit in
+        ["Second, None", "Millisecond, Some(\"UTC\")", "Microsecond, None", "Nanosecond, None"]
+    {
         let time = format!("arrow_cast(time, 'Timestamp({unit})') AS time");
         let s2 = format!("{PLAIN}, {time}, CAST(cloud_percent AS FLOAT) AS cloud_percent");
         let s1 = format!("{PLAIN}, {time}");
@@ -38,8 +40,7 @@ fn a_file_without_patches_serves_a_layout_with_times_of_any_unit() {
         let samples =
             Layout::open("ssop").unwrap().samples(&session, &Splitter::default()).unwrap();
         assert_eq!(samples.roles.len(), 3, "{unit}");
-        let rows: Vec<_> =
-            samples.rows[0].patches.iter().map(|p| (p.slot, p.row, p.col)).collect();
+        let rows: Vec<_> = samples.rows[0].patches.iter().map(|p| (p.slot, p.row, p.col)).collect();
         assert_eq!((samples.rows.len(), rows), (1, vec![(0, 3, 4), (0, 3, 4), (1, 3, 4)]));
     }
 }

@@ -1,7 +1,7 @@
 //! One query on a thread of its own, with a large stack, that can be stopped.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 

@@ -128,7 +128,8 @@ fn acquisitions(role: &str, value: &Node, remarks: &mut Vec<String>) -> Result<I
             let kind = image.kind();
             return Err(within(Error::invalid(format!("it is an object, not {kind}"))));
         };
-        let twice = |kind| within(Error::invalid(format!("the role has two images of type {kind}")));
+        let twice =
+            |kind| within(Error::invalid(format!("the role has two images of type {kind}")));
         match get(image, "type") {
             Some(Node::Text(kind)) if kind == "S2" => {
                 known(fields, &["type", "min_cloud_percent", "max_cloud_percent"])
@@ -147,8 +148,10 @@ fn acquisitions(role: &str, value: &Node, remarks: &mut Vec<String>) -> Result<I
                 }
             }
             Some(Node::Text(kind)) => {
-                return Err(within(Error::invalid(format!("its type is '{}'", shown(kind)))
-                    .hint("types are S1 and S2")));
+                return Err(within(
+                    Error::invalid(format!("its type is '{}'", shown(kind)))
+                        .hint("types are S1 and S2"),
+                ));
             }
             _ => {
                 return Err(within(
@@ -170,7 +173,9 @@ fn cloud(image: &Node) -> Result<(Floor, f64)> {
         _ => field(image, "min_cloud_percent", percent)?.unwrap_or(0.0),
     };
     if floor > max {
-        return Err(Error::invalid(format!("no cloudiness lies between {floor} and {max} percent")));
+        return Err(Error::invalid(format!(
+            "no cloudiness lies between {floor} and {max} percent"
+        )));
     }
     Ok((Floor::Fixed(floor), max))
 }
@@ -195,20 +200,14 @@ fn known(fields: &[(String, Node)], names: &[&str]) -> Result<()> {
     }
 }
 
-fn field(
-    object: &Node,
-    name: &str,
-    check: fn(f64) -> Option<&'static str>,
-) -> Result<Option<f64>> {
+fn field(object: &Node, name: &str, check: fn(f64) -> Option<&'static str>) -> Result<Option<f64>> {
     match get(object, name) {
         None => Ok(None),
         Some(Node::Number(n)) => match check(*n) {
             None => Ok(Some(*n)),
             Some(wrong) => Err(Error::invalid(format!("'{name}' is {n}: {wrong}"))),
         },
-        Some(other) => {
-            Err(Error::invalid(format!("'{name}' is a number, not {}", other.kind())))
-        }
+        Some(other) => Err(Error::invalid(format!("'{name}' is a number, not {}", other.kind()))),
     }
 }
 

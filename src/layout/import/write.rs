@@ -33,7 +33,9 @@ fn about(name: &str, plan: &Plan) -> String {
     let mut out = format!("-- {name}: optical images");
     wrap(&mut out, "-- ", &roles);
     out.push_str(". Imported.\n--\n");
-    out.push_str("-- Limits are inclusive. Every combination of patches that fits is one sample;\n");
+    out.push_str(
+        "-- Limits are inclusive. Every combination of patches that fits is one sample;\n",
+    );
     out.push_str("-- one image may serve in two roles.\n");
     for remark in &plan.remarks {
         line(&mut out, &format!("-- {remark}"));
@@ -53,8 +55,15 @@ impl Query<'_> {
             all.push((name, text(value), meaning));
         };
         for (gap, role) in self.plan.gaps() {
-            let of: Vec<&str> = self.plan.roles.iter().filter(|r| r.gap == Some(gap)).map(|r| r.name.as_str()).collect();
-            let meaning = format!("largest distance to the radar image of {}, hours", of.join(", "));
+            let of: Vec<&str> = self
+                .plan
+                .roles
+                .iter()
+                .filter(|r| r.gap == Some(gap))
+                .map(|r| r.name.as_str())
+                .collect();
+            let meaning =
+                format!("largest distance to the radar image of {}, hours", of.join(", "));
             put(self.gap_param(role), gap, meaning);
         }
         for role in &self.plan.roles {
@@ -66,7 +75,11 @@ impl Query<'_> {
             }
             match role.cloud_min {
                 Floor::Fixed(min) => {
-                    put(format!("{name}_cloud_min"), min, format!("least cloud of {name}, percent"));
+                    put(
+                        format!("{name}_cloud_min"),
+                        min,
+                        format!("least cloud of {name}, percent"),
+                    );
                 }
                 Floor::Whole(a, b) => {
                     let drawn = format!("least cloud of {name}: a whole number drawn from here");
@@ -107,8 +120,7 @@ impl Query<'_> {
             out.push_str(MOMENT);
         }
         self.found(&mut out);
-        let mut columns: Vec<String> =
-            ["tile", "row", "col", "time"].map(str::to_owned).into();
+        let mut columns: Vec<String> = ["tile", "row", "col", "time"].map(str::to_owned).into();
         if self.plan.reference().is_some() {
             columns.push("cloud_percent".to_owned());
         }
@@ -141,13 +153,18 @@ impl Query<'_> {
         let at = self.at();
         out.push_str("found AS (\n  SELECT\n");
         match self.plan.reference() {
-            Some(_) => line(out, &format!("    {at}.tile, {at}.row, {at}.col, {at}.time, {at}.cloud_percent,")),
+            Some(_) => line(
+                out,
+                &format!("    {at}.tile, {at}.row, {at}.col, {at}.time, {at}.cloud_percent,"),
+            ),
             None => line(out, &format!("    {at}.tile, {at}.row, {at}.col, {at}.time,")),
         }
         for role in &self.plan.roles {
             let (a, name) = (alias(&role.name), &role.name);
             match role.gap {
-                Some(_) => line(out, &format!("    {a}.s2 AS s2_{name},\n    {a}.s1 AS s1_{name},")),
+                Some(_) => {
+                    line(out, &format!("    {a}.s2 AS s2_{name},\n    {a}.s1 AS s1_{name},"))
+                }
                 None => line(out, &format!("    {a}.patch AS s2_{name},")),
             }
         }
@@ -162,7 +179,10 @@ impl Query<'_> {
             line(out, &format!("  JOIN {} AS {a}\n    ON {a}.cell = {at}.cell", self.source(role)));
             match role.at_reference() {
                 true => line(out, &format!("    AND {a}.time = {at}.time")),
-                false => line(out, &format!("    AND {a}.time BETWEEN {}", Band::of(role).sql(&role.name, &at))),
+                false => line(
+                    out,
+                    &format!("    AND {a}.time BETWEEN {}", Band::of(role).sql(&role.name, &at)),
+                ),
             }
         }
         line(out, &format!("  LEFT JOIN dem\n    ON dem.cell = {at}.cell"));
