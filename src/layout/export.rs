@@ -188,3 +188,90 @@ fn unfit(error: arrow::error::ArrowError) -> Error {
 fn unwritten(error: parquet::errors::ParquetError) -> Error {
     Error::internal("writing samples as Parquet").with_source(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::fixture::{Patch, session};
+
+    /// A session over files of an id, a place, a time and a name.
+    fn tables(patches: &[Patch], names: bool) -> (Session, tempfile::TempDir) {
+        let (full, folder) = session(patches);
+        let mut fresh = Session::new(64 << 20).unwrap().with_identity();
+        for (table, cloud) in [("s2", ", cloud_percent"), ("s1", "")] {
+            let scene = if names { ", scene" } else { "" };
+            let sql = format!(
+                "SELECT id + 70 AS id, tile, row, col, cell, time, valid{cloud}{scene} FROM {table}"
+            );
+            let path = folder.path().join(format!("{table}.parquet"));
+            full.query(&sql, &[]).unwrap().to_parquet(&path).unwrap();
+            fresh = fresh.with_table(table, &path).unwrap();
+        }
+        (fresh.with_empty_dem().unwrap(), folder)
+    }
+
+    fn patches() -> Vec<Patch> {
+        let here = [Patch::s2(0, 0.0, 50.0), Patch::s2(1, 24.0, 0.0), Patch::s1(0, 1.0)];
+        here.map(|p| p.at(1, 2)).to_vec()
+    }
+
+    fn csv(folder: &tempfile::TempDir, path: &Path, columns: &str) -> String {
+        let session = Session::new(64 << 20).unwrap().with_table("mine", path).unwrap();
+        assert!(folder.path().exists());
+        let sql = format!("SELECT {columns} FROM mine");
+        session.query(&sql, &[]).unwrap().to_csv().unwrap()
+    }
+
+    #[test]
+    fn every_role_has_the_id_and_scene_of_its_image_beside_its_patch() {
+        let (session, folder) = tables(&patches(), true);
+        let path = folder.path().join("out.parquet");
+        let layout = Layout::open("ssop").unwrap();
+        assert_eq!(layout.export(&session, &Splitter::default(), &path).unwrap(), 1);
+        let columns = "tile, row, col, s2_t_id, s1_t_id, s2_target_id, s2_t_scene, s1_t_scene, \
+                       s2_target_scene, dem_id, dem_scene, cloud_percent";
+        let got = csv(&folder, &path, columns);
+        assert!(got.ends_with("\n31TEJ,1,2,70,70,71,s2-000,s1-000,s2-001,,,50.0\n"), "{got}");
+        // And it is a layout again.
+        let again = Session::new(64 << 20).unwrap().with_table("mine", &path).unwrap();
+        let mine = Layout::parse("mine", "SELECT * FROM mine").unwrap();
+        let samples = mine.samples(&again, &Splitter::default()).unwrap();
+        assert_eq!((samples.roles.len(), samples.rows.len()), (3, 1));
+        let split = Splitter::default().of("31TEJ", 1, 2);
+        assert_eq!(samples.rows[0].split, split);
+    }
+
+    #[test]
+    fn without_names_the_scene_is_the_id_and_without_rows_there_are_still_columns() {
+        let (session, folder) = tables(&patches(), false);
+        let path = folder.path().join("out.parquet");
+        let mut layout = Layout::open("ssop").unwrap();
+        layout.export(&session, &Splitter::default(), &path).unwrap();
+        assert_eq!(csv(&folder, &path, "s2_target_scene"), "s2_target_scene\n71\n");
+        layout.set(&["cloud_min=99".into()]).unwrap();
+        assert_eq!(layout.export(&session, &Splitter::default(), &path).unwrap(), 0);
+        let columns = "split, s2_t, s2_t_id, s2_target_scene";
+        assert_eq!(csv(&folder, &path, columns), "split,s2_t,s2_t_id,s2_target_scene\n");
+    }
+
+    #[test]
+    fn repeats_of_compatible_mode_are_written() {
+        let mut all = patches();
+        all.push(Patch { scene: "twin".into(), ..Patch::s2(9, 0.0, 50.0).invalid().at(1, 2) });
+        let (session, folder) = tables(&all, true);
+        let path = folder.path().join("out.parquet");
+        let layout = Layout::open("ssop").unwrap().compat();
+        assert_eq!(layout.export(&session, &Splitter::default(), &path).unwrap(), 2);
+        assert_eq!(csv(&folder, &path, "s2_t_scene"), "s2_t_scene\ns2-000\ns2-000\n");
+    }
+
+    #[test]
+    fn a_query_that_is_no_layout_leaves_no_file() {
+        let (session, folder) = tables(&patches(), true);
+        let path = folder.path().join("out.parquet");
+        let layout = Layout::parse("x", "SELECT tile, row, col FROM s2").unwrap();
+        let error = layout.export(&session, &Splitter::default(), &path).unwrap_err();
+        assert!(error.to_string().contains("no column of type patch"), "{error}");
+        assert!(!path.exists());
+    }
+}
