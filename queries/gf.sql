@@ -11,7 +11,7 @@
 -- $around_cloud_max = 0     most cloud of the dates before and after, percent
 -- $target_hours = 120       largest distance of the target, before or after, hours
 -- $target_cloud_max = 0     most cloud of the target, percent
--- $compat = 0              1: one image may serve as both t and target
+-- $compat = 0               1: one image may serve as both t and target
 -- $per_place = 0            most samples of one place, drawn by chance; 0: all
 -- $seed = 1                 chance of that draw
 -- @b near_hours=336 far_hours=480 target_hours=72

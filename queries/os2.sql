@@ -12,9 +12,9 @@
 -- $around_cloud_max = 100   most cloud of the dates before and after, percent
 -- $target_hours = 240       largest distance of the target, before or after, hours
 -- $target_cloud_max = 0     most cloud of the target, percent
--- $valid_from = ''          day from which samples validate and no longer train; '': split by ground
+-- $valid_from = ''          day from which samples validate, not train; '': split by ground
 -- $test_from = ''           day from which targets test
--- $compat = 0              1: one image may serve as both t and target
+-- $compat = 0               1: one image may serve as both t and target
 -- $per_place = 0            most samples of one place, drawn by chance; 0: all
 -- $seed = 1                 chance of that draw
 -- @burkina gap_hours=144 near_hours=336 far_hours=1008 target_hours=336
@@ -47,14 +47,18 @@ found AS (
     tp1.s1 AS s1_tp1,
     target.patch AS s2_target,
     dem.patch AS dem,
-    -- Split by time, for a series over one place: nothing that trains is later than the validation.
+    -- Split by time, for a series over one place: nothing that trains is later than validation.
     CASE
       WHEN $valid_from = '' AND $test_from = '' THEN NULL
-      WHEN target.time >= CAST(COALESCE(NULLIF($test_from, ''), '2200-01-01') AS TIMESTAMP) THEN 'test'
-      WHEN tp1.time < CAST(COALESCE(NULLIF($valid_from, ''), NULLIF($test_from, '')) AS TIMESTAMP)
-        AND target.time < CAST(COALESCE(NULLIF($valid_from, ''), NULLIF($test_from, '')) AS TIMESTAMP) THEN 'train'
-      WHEN target.time >= CAST(COALESCE(NULLIF($valid_from, ''), NULLIF($test_from, '')) AS TIMESTAMP)
-        AND tp1.time < CAST(COALESCE(NULLIF($test_from, ''), '2200-01-01') AS TIMESTAMP) THEN 'valid'
+      WHEN target.time >= CAST(COALESCE(NULLIF($test_from, ''), '2200-01-01') AS TIMESTAMP)
+        THEN 'test'
+      WHEN greatest(tp1.time, target.time)
+        < CAST(COALESCE(NULLIF($valid_from, ''), NULLIF($test_from, '')) AS TIMESTAMP)
+        THEN 'train'
+      WHEN target.time
+        >= CAST(COALESCE(NULLIF($valid_from, ''), NULLIF($test_from, '')) AS TIMESTAMP)
+        AND tp1.time < CAST(COALESCE(NULLIF($test_from, ''), '2200-01-01') AS TIMESTAMP)
+        THEN 'valid'
       ELSE 'buffer'
     END AS split,
     row_number() OVER (

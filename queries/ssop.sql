@@ -8,7 +8,7 @@
 -- $cloud_max = 100          most cloud of the cloudy image, percent
 -- $target_hours = 240       largest distance of the target, before or after, hours
 -- $target_cloud_max = 0     most cloud of the target, percent
--- $compat = 0              1: one image may serve as both t and target
+-- $compat = 0               1: one image may serve as both t and target
 -- $per_place = 0            most samples of one place, drawn by chance; 0: all
 -- $seed = 1                 chance of that draw
 -- @burkina gap_hours=144 target_hours=336

@@ -85,6 +85,10 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     for (name, file) in &args.tables {
         session = session.with_table(name, file)?;
     }
+    if args.file.is_some() {
+        // Layouts take elevation where there is some.
+        session = session.with_empty_dem()?;
+    }
     if args.explain {
         super::say(&session.explain(&query.sql, &query.params)?)?;
         return Ok(Done::Whole);

@@ -6,8 +6,8 @@ use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 
-use super::Layout;
 use super::rows::{named, role_names};
+use super::{Layout, Samples};
 use crate::error::{Error, Result};
 use crate::geo::{Split, Splitter};
 use crate::sql::Session;
@@ -41,9 +41,9 @@ impl Layout {
         if schema.field_with_name("split").is_ok() {
             keys.push("split");
         }
-        if let Some(lost) = keys.iter().find(|k| schema.field_with_name(k).is_err()) {
-            return Err(Error::usage(format!("layout {} has no column {lost}", self.name))
-                .hint(format!("add t.{lost} to its SELECT")));
+        if keys.iter().any(|k| schema.field_with_name(k).is_err()) {
+            // The place is known only from the patches themselves.
+            return Ok(tally(roles, &self.samples(session, splitter)?));
         }
         let keys = keys.join(", ");
         let sql = format!(
@@ -55,6 +55,14 @@ impl Layout {
             .map_err(doing)?;
         Ok(Counts { roles, rows })
     }
+}
+
+fn tally(roles: Vec<String>, samples: &Samples) -> Counts {
+    let mut rows = BTreeMap::new();
+    for sample in &samples.rows {
+        *rows.entry((sample.tile.to_string(), sample.split.name())).or_default() += 1;
+    }
+    Counts { roles, rows }
 }
 
 fn add(
@@ -85,4 +93,29 @@ fn add(
         *rows.entry((tile.to_owned(), split.name())).or_default() += count;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::fixture::{Patch, session};
+
+    #[test]
+    fn a_count_is_the_number_of_samples_by_split_whatever_columns_the_query_has() {
+        let all = [Patch::s2(0, 0.0, 5.0), Patch::s2(1, 1.0, 5.0), Patch::s2(2, 1.0, 5.0).at(0, 9)];
+        let (session, _folder) = session(&all);
+        let splitter = Splitter::default();
+        let here = splitter.of("31TEJ", 0, 0).name();
+        for columns in ["tile, row, col", "tile", "row, tile"] {
+            let sql = format!("SELECT {columns}, patch AS s2_t FROM s2");
+            let counts = Layout::parse("x", &sql).unwrap().count(&session, &splitter).unwrap();
+            assert_eq!((counts.total(), counts.roles), (3, vec!["s2_t".to_owned()]), "{columns}");
+            assert!(counts.rows[&("31TEJ".to_owned(), here)] >= 2);
+        }
+        let sql = "SELECT tile, row, col, 'test' AS split, patch AS s2_t FROM s2;";
+        let counts = Layout::parse("x", sql).unwrap().count(&session, &splitter).unwrap();
+        assert_eq!(counts.rows, BTreeMap::from([(("31TEJ".to_owned(), "test"), 3)]));
+        let none = Layout::parse("x", "SELECT tile FROM s2").unwrap().count(&session, &splitter);
+        assert!(none.unwrap_err().to_string().contains("no column of type patch"));
+    }
 }
