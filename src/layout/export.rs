@@ -5,11 +5,16 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray};
-use arrow::compute::cast;
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, StructArray,
+};
+use arrow::buffer::NullBuffer;
+use arrow::compute::{cast, nullif};
 use arrow::datatypes::{DataType, Field, FieldRef, Int64Type, Schema, SchemaRef};
+use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
@@ -162,11 +167,13 @@ fn role(name: &str, column: &ArrayRef) -> Result<Vec<(FieldRef, ArrayRef)>> {
         let part = part.ok_or_else(|| Error::internal("a patch without its parts"))?;
         kept.push(cast(part, word.data_type()).map_err(unfit)?);
     }
-    let patch = arrow::array::StructArray::try_new(words.clone(), kept, parts.nulls().cloned());
+    let patch = StructArray::try_new(words.clone(), kept, parts.nulls().cloned());
     let mut all: Vec<(FieldRef, ArrayRef)> =
         vec![(Arc::new(field), Arc::new(patch.map_err(unfit)?))];
-    for (word, kind) in [("id", DataType::Int64), ("scene", DataType::Utf8)] {
-        if let Some(part) = parts.column_by_name(word) {
+    if let Some(id) = parts.column_by_name("id") {
+        // A table that does not name its scenes has none but the id.
+        let scene = parts.column_by_name("scene").unwrap_or(id);
+        for (word, part, kind) in [("id", id, DataType::Int64), ("scene", scene, DataType::Utf8)] {
             let flat = cast(&masked(part, parts.nulls())?, &kind).map_err(unfit)?;
             all.push((Arc::new(Field::new(format!("{name}_{word}"), kind, true)), flat));
         }
@@ -175,18 +182,26 @@ fn role(name: &str, column: &ArrayRef) -> Result<Vec<(FieldRef, ArrayRef)>> {
 }
 
 /// A part of a struct, empty where the struct is.
-fn masked(part: &ArrayRef, nulls: Option<&arrow::buffer::NullBuffer>) -> Result<ArrayRef> {
+fn masked(part: &ArrayRef, nulls: Option<&NullBuffer>) -> Result<ArrayRef> {
     let Some(nulls) = nulls else { return Ok(Arc::clone(part)) };
-    let absent = arrow::array::BooleanArray::new(!nulls.inner(), None);
-    arrow::compute::nullif(part, &absent).map_err(unfit)
+    let absent = BooleanArray::new(!nulls.inner(), None);
+    nullif(part, &absent).map_err(unfit)
 }
 
-fn unfit(error: arrow::error::ArrowError) -> Error {
+fn unfit(error: ArrowError) -> Error {
     Error::usage("the rows of the layout do not fit a file of samples").with_source(error)
 }
 
-fn unwritten(error: parquet::errors::ParquetError) -> Error {
-    Error::internal("writing samples as Parquet").with_source(error)
+fn unwritten(error: ParquetError) -> Error {
+    let doing = "writing samples as Parquet";
+    match error {
+        // A full disk comes wrapped.
+        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
+            Ok(io) => Error::io(doing, *io),
+            Err(other) => Error::internal(doing).with_source(other),
+        },
+        other => Error::internal(doing).with_source(other),
+    }
 }
 
 #[cfg(test)]

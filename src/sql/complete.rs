@@ -115,10 +115,14 @@ impl Columns {
         lit(self.sensor.name())
     }
 
-    fn scene(&self) -> Result<Expr, &'static str> {
+    fn named_scene(&self) -> Result<Expr, &'static str> {
         let text = DataType::Utf8;
-        let named = self.typed("scene", &text).or_else(|_| self.typed("name", &text));
-        named.or_else(|_| self.typed("id", &text)).map_err(|_| "scene, name or id")
+        self.typed("scene", &text).or_else(|_| self.typed("name", &text))
+    }
+
+    fn scene(&self) -> Result<Expr, &'static str> {
+        let id = |_| self.typed("id", &DataType::Utf8);
+        self.named_scene().or_else(id).map_err(|_| "scene, name or id")
     }
 
     fn slot(&self) -> Result<Expr, &'static str> {
@@ -137,10 +141,11 @@ impl Columns {
             ("time", self.typed("time", &instant())?),
         ];
         if identity {
-            // A dictionary, so that joins move a number and not the whole name.
-            let names = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
             parts.push(("id", self.typed("id", &DataType::Int64)?));
-            parts.push(("scene", cast(self.scene()?, names)));
+            // A scene that is only its id as text need not be carried.
+            if let Ok(scene) = self.named_scene() {
+                parts.push(("scene", scene));
+            }
         }
         let words = parts.into_iter().flat_map(|(name, part)| [lit(name), part]).collect();
         Ok(named_struct(words).alias("patch"))
