@@ -21,7 +21,7 @@ use crate::sql::Session;
 ///
 /// Example: eclaircie layout count os2 archive/ --set gap_hours=48
 ///
-/// Example: eclaircie layout export os2 --table s2=s2.parquet --table s1=s1.parquet --to os2.parquet
+/// Example: eclaircie layout export os2 --table s2=a.parquet --table s1=b.parquet --to os2.parquet
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]

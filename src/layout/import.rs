@@ -2,15 +2,18 @@
 //!
 //! In: untrusted JSON, bounded. Out: the text of a query file that opens with
 //! [`Layout::parse`](super::Layout::parse). Promises: the samples of the query, as a set, are those
-//! of the original program; in compatible mode its repeats too. Refuses: unknown fields by name, and
-//! what the original would crash on.
+//! of the original program; in compatible mode its repeats too. Refuses: unknown fields by name,
+//! and what the original would crash on.
 
+mod band;
+mod head;
 mod json;
 mod number;
+mod page;
 mod plan;
+mod query;
 mod read;
 mod words;
-mod write;
 
 use std::path::Path;
 
@@ -38,7 +41,7 @@ pub(super) fn from_json(stem: &str, text: &str, which: Option<&str>) -> Result<L
     let json = json::parse(text)?;
     let (name, plan) = choose(stem, &json, which)?;
     let name = words::plain(name);
-    Layout::parse(&name, &write::sql(&name, &plan))
+    Layout::parse(&name, &(head::head(&name, &plan) + &query::query(&plan)))
 }
 
 fn choose<'a>(stem: &'a str, json: &'a json::Node, which: Option<&str>) -> Result<(&'a str, Plan)> {

@@ -88,9 +88,15 @@ def for_duckdb(sql):
 
 def for_polars(sql):
     def hours(m):
-        return f"INTERVAL '{int(eval(m[1], {'__builtins__': {}}))} hours'"  # numbers and + * only
+        # The pattern lets only numbers and + - * pass.
+        return f"INTERVAL '{int(eval(m[1], {'__builtins__': {}}))} hours'"
 
+    epoch = r"EXTRACT(EPOCH FROM \1)"
     sql = re.sub(r"\bto_hours\(([-+* 0-9]+)\)", hours, sql)
+    sql = re.sub(r"\bgap_hours\(([^(),]*), ([^(),]*)\)", f"(abs({epoch} - {epoch.replace('1', '2')}) / 3600.0)", sql)
+    sql = re.sub(r"\bstable_random\([^()]*\)", "0.5", sql)
+    # Nothing is drawn: the number of the draw does not count.
+    sql = re.sub(r"row_number\(\) OVER \(\s*PARTITION BY \w+\.cell\s+ORDER BY stable_hash\([^()]*\)\) AS draw", "0 AS draw", sql)
     return re.sub(r"\brow\b", '"row"', sql)
 
 

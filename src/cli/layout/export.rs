@@ -11,7 +11,7 @@ use crate::sql::Session;
 ///
 /// Example: eclaircie layout export os2 archive/ --to os2.parquet
 ///
-/// Example: eclaircie layout export os2 --table s2=s2.parquet --table s1=s1.parquet --to os2.parquet
+/// Example: eclaircie layout export os2 --table s2=a.parquet --table s1=b.parquet --to os2.parquet
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Name, SQL file, or JSON file of the Decloud study.

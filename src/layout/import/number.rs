@@ -13,7 +13,7 @@ pub(super) fn text(value: f64) -> String {
 pub(super) fn random(text: &str) -> Result<Floor> {
     let unknown = || {
         Error::invalid(format!("'{text}' is no range that is known"))
-            .hint("write random.randint(a, b), random.randrange(a, b), random.uniform(a, b) or random.random()")
+            .hint("write random.randint(a, b), random.randrange(a, b) or random.uniform(a, b)")
     };
     let call = text.trim().strip_prefix("random").map(|t| t.trim_start_matches('.'));
     let (function, rest) = call.and_then(|c| c.split_once('(')).ok_or_else(unknown)?;

@@ -62,6 +62,26 @@ impl Plan {
         gaps
     }
 
+    /// Where the rows of a role come from: one table of pairs for every distance to radar.
+    pub fn source(&self, role: &Role) -> String {
+        let Some(gap) = role.gap else { return "s2".to_owned() };
+        match self.gaps().as_slice() {
+            [_] => "nearest".to_owned(),
+            gaps => {
+                let first = gaps.iter().find(|(g, _)| *g == gap).map_or(role, |(_, r)| r);
+                format!("nearest_{}", first.name)
+            }
+        }
+    }
+
+    /// The parameter of the largest distance to radar of a role.
+    pub fn gap_param(&self, role: &Role) -> String {
+        match self.source(role).strip_prefix("nearest_") {
+            Some(first) => format!("{first}_gap_hours"),
+            None => "gap_hours".to_owned(),
+        }
+    }
+
     /// Whether any cloudiness is drawn by chance.
     pub fn draws(&self) -> bool {
         self.roles.iter().any(|r| !matches!(r.cloud_min, Floor::Fixed(_)))
