@@ -40,7 +40,7 @@ pub(crate) fn is_patch(field: &Field) -> bool {
     let DataType::Struct(fields) = field.data_type() else { return false };
     let has = |word: &&str| fields.iter().any(|f| f.name() == *word);
     let more = IDENTITY.iter().filter(|w| has(w)).count();
-    WORDS.iter().all(|w| has(&w)) && fields.len() == WORDS.len() + more
+    WORDS.iter().all(|w| has(w)) && fields.len() == WORDS.len() + more
 }
 
 /// The same columns, every patch column with its mark.
