@@ -38,9 +38,9 @@ pub(crate) fn patch_field(name: &str) -> Field {
 /// marks.
 pub(crate) fn is_patch(field: &Field) -> bool {
     let DataType::Struct(fields) = field.data_type() else { return false };
-    let has = |word: &&str| fields.iter().any(|f| f.name() == *word);
-    let more = IDENTITY.iter().filter(|w| has(w)).count();
-    WORDS.iter().all(|w| has(w)) && fields.len() == WORDS.len() + more
+    let has = |word: &str| fields.iter().any(|f| f.name() == word);
+    let more = IDENTITY.into_iter().filter(|w| has(w)).count();
+    WORDS.into_iter().all(has) && fields.len() == WORDS.len() + more
 }
 
 /// The same columns, every patch column with its mark.
