@@ -5,10 +5,14 @@
 //! without a column of type patch, a role that is empty in some rows only, a sample whose patches
 //! lie at different places.
 
+mod compat;
+mod count;
 #[cfg(test)]
 mod decloud;
+mod export;
 mod file;
 mod header;
+mod import;
 mod rows;
 mod samples;
 #[cfg(test)]
@@ -18,5 +22,7 @@ mod semantics;
 mod shipped;
 mod table;
 
+pub use count::Counts;
 pub use file::Layout;
+pub use import::import;
 pub use samples::{PatchRef, Role, Sample, Samples};

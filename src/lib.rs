@@ -77,7 +77,7 @@ pub use evaluate::{EvaluateOptions, Evaluation, Row, evaluate, read_rows, write_
 pub use geo::{Grid, Split, Splitter, Stamp, Window, utm_wkt};
 #[cfg(feature = "gdal")]
 pub use ingest::{IngestOptions, IngestSummary, ingest};
-pub use layout::{Layout, PatchRef, Role, Sample, Samples};
+pub use layout::{Counts, Layout, PatchRef, Role, Sample, Samples, import};
 #[cfg(feature = "torch")]
 pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]

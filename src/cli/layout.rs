@@ -1,6 +1,9 @@
 //! `layout`: what a layout finds.
 
-use std::collections::BTreeMap;
+mod export;
+mod import;
+mod tables;
+
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -12,10 +15,13 @@ use super::{
 use crate::archive::Archive;
 use crate::error::Result;
 use crate::layout::Layout;
+use crate::sql::Session;
 
-/// Look at acquisition layouts: list them, show their SQL, count their samples.
+/// Work with acquisition layouts: list them, show their SQL, count and export their samples.
 ///
 /// Example: eclaircie layout count os2 archive/ --set gap_hours=48
+///
+/// Example: eclaircie layout export os2 --table s2=a.parquet --table s1=b.parquet --to os2.parquet
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -35,11 +41,15 @@ enum What {
     Count {
         /// Name or file.
         layout: String,
-        /// The archive.
-        archive: PathBuf,
+        #[command(flatten)]
+        from: tables::Tables,
         #[command(flatten)]
         choice: Choice,
     },
+    /// All samples as a Parquet file: patches, and the id and scene of every image.
+    Export(export::Args),
+    /// A layout in the JSON form of the Decloud study as a SQL file.
+    Import(import::Args),
     /// The first samples, by name.
     Preview {
         /// Name or file.
@@ -73,9 +83,9 @@ pub(super) fn run(args: Args) -> Result<Done> {
     match args.what {
         What::List => list()?,
         What::Show { layout } => super::say(&Layout::open(&layout)?.sql)?,
-        What::Count { layout, archive, choice } => {
-            count(&Archive::open(&archive)?, &choice.of(layout))?;
-        }
+        What::Count { layout, from, choice } => count(&from, &choice.of(layout))?,
+        What::Export(args) => export::run(args)?,
+        What::Import(args) => import::run(args)?,
         What::Preview { layout, archive, choice, rows } => {
             let (samples, _) = choice.of(layout).samples(&Archive::open(&archive)?)?;
             for sample in samples.rows.iter().take(rows) {
@@ -88,23 +98,24 @@ pub(super) fn run(args: Args) -> Result<Done> {
 
 fn list() -> Result<()> {
     for name in Layout::shipped() {
-        let about = Layout::open(name)?.about;
-        super::say(&format!("{name:14} {}", about.lines().next().unwrap_or_default()))?;
+        let layout = Layout::open(name)?;
+        super::say(&format!("{name:14} {}", layout.about.lines().next().unwrap_or_default()))?;
+        for (preset, values) in layout.presets() {
+            super::say(&format!("{:14} {}", format!("{name}@{preset}"), values.join(" ")))?;
+        }
     }
     Ok(())
 }
 
-fn count(archive: &Archive, layout: &LayoutArgs) -> Result<()> {
-    let (samples, snapshot) = layout.samples(archive)?;
-    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for s in &samples.rows {
-        *counts.entry((&s.tile, s.split.name())).or_default() += 1;
-    }
-    let roles: Vec<&str> = samples.roles.iter().map(|r| r.name.as_str()).collect();
-    super::say(&format!("layout {} ({})", samples.layout, roles.join(", ")))?;
-    super::say(&format!("query {}  snapshot {snapshot}", samples.query_hash))?;
-    for ((tile, split), n) in counts {
+fn count(from: &tables::Tables, args: &LayoutArgs) -> Result<()> {
+    let layout = from.answer(args.open()?);
+    let (session, snapshot) = from.session(Session::new(from.memory)?)?;
+    let counts = layout.count(&session, &args.split.splitter()?)?;
+    super::say(&format!("layout {} ({})", layout.name, counts.roles.join(", ")))?;
+    let snapshot = snapshot.map_or_else(String::new, |s| format!("  snapshot {s}"));
+    super::say(&format!("query {}{snapshot}", layout.hash()))?;
+    for ((tile, split), n) in &counts.rows {
         super::say(&format!("{tile:8} {split:6} {n:>9}"))?;
     }
-    super::say(&format!("{:15} {:>9}", "all", samples.rows.len()))
+    super::say(&format!("{:15} {:>9}", "all", counts.total()))
 }

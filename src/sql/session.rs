@@ -14,9 +14,10 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::band::BandPlanner;
 use super::run::{Ends, Engine, Wanted};
-use super::{Answer, fault, parquet_file, patch_table, scene_table};
+use super::{Answer, complete, fault, parquet_file, patch_table, scene_table};
 use super::{
-    gap_hours::GapHours, stable_hash::StableHash, to_hours::ToHours, yielding::YieldingJoins,
+    gap_hours::GapHours, stable_hash::StableHash, stable_random::StableRandom, to_hours::ToHours,
+    yielding::YieldingJoins,
 };
 use crate::archive::Sensor;
 use crate::catalog::{Catalog, Scene};
@@ -38,6 +39,7 @@ pub enum Param {
 pub struct Session {
     engine: Arc<Engine>,
     ends: Ends,
+    identity: bool,
 }
 
 /// The sensors that have a table.
@@ -85,8 +87,9 @@ impl Session {
         context.register_udf(ScalarUDF::from(ToHours::new()));
         context.register_udf(ScalarUDF::from(GapHours::new()));
         context.register_udf(ScalarUDF::from(StableHash::new()));
+        context.register_udf(ScalarUDF::from(StableRandom::new()));
         let engine = Arc::new(Engine::new(context, runtime, memory_bytes_max));
-        Ok(Self { engine, ends: Ends::default() })
+        Ok(Self { engine, ends: Ends::default(), identity: false })
     }
 
     /// Registers `scenes`, `patches`, `s2`, `s1`, `dem` of a catalog: rows are patches. Before the
@@ -111,7 +114,7 @@ impl Session {
         let mut all = Vec::new();
         for sensor in SENSORS {
             let files = patches(sensor)?;
-            self.register(sensor.name(), self.patches(&files)?)?;
+            self.register_patches(sensor, self.patches(&files)?)?;
             all.extend(files);
         }
         self.register("patches", self.patches(&all)?)?;
@@ -126,14 +129,34 @@ impl Session {
     /// The tables of [`Session::with_scenes`] from their rows.
     pub(crate) fn with_scene_rows(self, scenes: &[Scene]) -> Result<Self> {
         for sensor in SENSORS {
-            self.register(sensor.name(), scene_table::whole(scenes, Some(sensor))?)?;
+            self.register_patches(sensor, scene_table::whole(scenes, Some(sensor))?)?;
         }
         self.register("patches", scene_table::whole(scenes, None)?)?;
         self.register("scenes", scene_table::scenes(scenes)?)?;
         Ok(self)
     }
 
+    /// Lets the patches of all tables that are registered after this carry their id and scene.
+    #[must_use]
+    pub(crate) fn with_identity(mut self) -> Self {
+        self.identity = true;
+        self
+    }
+
+    /// A table `dem` without rows, if there is none: layouts take elevation where there is some.
+    pub fn with_empty_dem(self) -> Result<Self> {
+        if !self.tables().iter().any(|(taken, _)| taken == Sensor::Dem.name()) {
+            self.register_patches(Sensor::Dem, patch_table::empty()?)?;
+        }
+        Ok(self)
+    }
+
     /// Registers a Parquet file as a table. Refuses a name that is taken or no plain word.
+    ///
+    /// A table `s2`, `s1` or `dem` gets the columns `sensor`, `scene`, `slot` and `patch` where its
+    /// file has none: the scene from `name` or `id`, the slot from `id`. So a file with `id`,
+    /// `tile`, `row`, `col`, `cell`, `time`, `cloud_percent` and `valid` serves every layout. Its
+    /// times, of any unit, are read as UTC.
     pub fn with_table(self, name: &str, file: &Path) -> Result<Self> {
         check_name(name)?;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -146,7 +169,10 @@ impl Session {
                 .hint("give the file another name"));
         }
         let table = self.parquet(&[file.to_owned()])?;
-        self.register(name, table)?;
+        match SENSORS.into_iter().find(|s| s.name() == name) {
+            Some(sensor) => self.register_patches(sensor, table)?,
+            None => self.register(name, table)?,
+        }
         Ok(self)
     }
 
@@ -223,6 +249,12 @@ impl Session {
     fn parquet(&self, files: &[PathBuf]) -> Result<Arc<dyn TableProvider>> {
         let state = self.engine.context.state();
         self.engine.block_on(parquet_file::table(&state, files))
+    }
+
+    fn register_patches(&self, sensor: Sensor, table: Arc<dyn TableProvider>) -> Result<()> {
+        let completed = complete::complete(sensor, table, self.identity)?;
+        self.engine.note_lacks(completed.lacks);
+        self.register(sensor.name(), completed.table)
     }
 
     fn register(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
