@@ -6,12 +6,14 @@
 //! read files or set options; texts and chains beyond the limits; answers beyond the memory limit.
 
 mod answer;
+mod arg_min;
 mod band;
 #[cfg(test)]
 mod catalogs;
 mod complete;
 #[cfg(test)]
 mod completed;
+mod epoch;
 mod fault;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -20,6 +22,7 @@ mod parquet_file;
 mod parquet_table;
 mod patch_table;
 mod patch_type;
+mod per_place;
 #[cfg(test)]
 mod refusals;
 mod run;
@@ -29,6 +32,9 @@ mod similar;
 mod stable_hash;
 mod stable_random;
 mod statement;
+mod sugar;
+#[cfg(test)]
+mod sugar_tests;
 mod to_hours;
 mod yielding;
 

@@ -15,7 +15,7 @@ use futures::StreamExt;
 use futures::future::{AbortHandle, Abortable};
 use tokio::runtime::{Handle, Runtime};
 
-use super::{Param, fault, patch_type, statement};
+use super::{Param, fault, patch_type, per_place, statement};
 use crate::error::{Error, Kind, Result, While};
 use crate::limits;
 
@@ -187,6 +187,10 @@ async fn answer(
     let checked = statement::check(sql, params)?;
     let clear = |e: DataFusionError| engine.explain(&e, &checked.tokens);
     let plan = engine.context.state().statement_to_plan(checked.statement).await.map_err(clear)?;
+    let plan = match &checked.per {
+        Some(per) => per_place::draw(plan, per)?,
+        None => plan,
+    };
     // The statement was checked before; this also sees what hides inside a query.
     SQLOptions::new()
         .with_allow_ddl(false)

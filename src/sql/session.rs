@@ -9,10 +9,12 @@ use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use super::arg_min::ArgMin;
 use super::band::BandPlanner;
+use super::epoch::Epoch;
 use super::run::{Ends, Engine, Wanted};
 use super::{Answer, complete, fault, parquet_file, patch_table, scene_table};
 use super::{
@@ -88,6 +90,8 @@ impl Session {
         context.register_udf(ScalarUDF::from(GapHours::new()));
         context.register_udf(ScalarUDF::from(StableHash::new()));
         context.register_udf(ScalarUDF::from(StableRandom::new()));
+        context.register_udf(ScalarUDF::from(Epoch::new()));
+        context.register_udaf(AggregateUDF::from(ArgMin::new()));
         let engine = Arc::new(Engine::new(context, runtime, memory_bytes_max));
         Ok(Self { engine, ends: Ends::default(), identity: false })
     }
@@ -268,7 +272,9 @@ fn config() -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_target_partitions(THREADS)
         .with_information_schema(true)
-        .set_bool("datafusion.sql_parser.collect_spans", true);
+        .set_bool("datafusion.sql_parser.collect_spans", true)
+        // The first few of each group are kept, not all of them sorted.
+        .set_bool("datafusion.optimizer.enable_window_topn", true);
     // Columns of an answer are read by us as plain text, not as views.
     let options = config.options_mut();
     options.execution.parquet.schema_force_view_types = false;

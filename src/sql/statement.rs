@@ -6,6 +6,7 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::keywords::{ALL_KEYWORDS, Keyword};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
 
+use super::sugar::{self, Per};
 use super::{Param, fault, nearest};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -14,6 +15,8 @@ use crate::limits;
 pub(super) struct Checked {
     pub statement: Statement,
     pub tokens: Vec<TokenWithSpan>,
+    /// A draw from the answer.
+    pub per: Option<Per>,
 }
 
 /// Bounds the text, counts its operators, puts the parameters in place, parses, and lets only one
@@ -39,6 +42,8 @@ pub(super) fn check(sql: &str, params: &[(String, Param)]) -> Result<Checked> {
             _ => placed.push(token.clone()),
         }
     }
+    let per = sugar::limit_per(&mut placed)?;
+    let placed = sugar::nearest(&placed)?;
     let parsed = DFParserBuilder::new(placed).build().and_then(|mut p| p.parse_statements());
     let mut statements = parsed.map_err(|e| fault::explain(&e, &tokens, &[]))?;
     if statements.len() != 1 {
@@ -47,7 +52,7 @@ pub(super) fn check(sql: &str, params: &[(String, Param)]) -> Result<Checked> {
     }
     let statement = statements.remove(0).ok_or_else(|| Error::internal("no statement"))?;
     only_reads(&statement)?;
-    Ok(Checked { statement, tokens })
+    Ok(Checked { statement, tokens, per })
 }
 
 /// Names of the `$name`s in a text, in order of appearance, without repeats.
