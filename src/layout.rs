@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod decloud;
 mod file;
+mod funnel;
 mod header;
 mod rows;
 mod samples;
@@ -15,8 +16,12 @@ mod samples;
 mod scenes;
 #[cfg(test)]
 mod semantics;
+mod shape;
 mod shipped;
 mod table;
+mod timeline;
 
 pub use file::Layout;
+pub use funnel::{Funnel, FunnelClause};
 pub use samples::{PatchRef, Role, Sample, Samples};
+pub use timeline::{Acquisition, Timeline, TimelineRow};

@@ -77,7 +77,10 @@ pub use evaluate::{EvaluateOptions, Evaluation, Row, evaluate, read_rows, write_
 pub use geo::{Grid, Split, Splitter, Stamp, Window, utm_wkt};
 #[cfg(feature = "gdal")]
 pub use ingest::{IngestOptions, IngestSummary, ingest};
-pub use layout::{Layout, PatchRef, Role, Sample, Samples};
+pub use layout::{
+    Acquisition, Funnel, FunnelClause, Layout, PatchRef, Role, Sample, Samples, Timeline,
+    TimelineRow,
+};
 #[cfg(feature = "torch")]
 pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]
@@ -90,7 +93,9 @@ pub use ops::{
 };
 #[cfg(feature = "torch")]
 pub use reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};
-pub use report::{Cloudiness, Comparison, Curve, Page, Picture, ScoreRow, View, write_page};
+pub use report::{
+    Cloudiness, Comparison, Curve, Page, Picture, ScoreRow, View, timeline_svg, write_page,
+};
 #[cfg(feature = "gdal")]
 pub use simulate::{Summary, World, simulate};
 pub use sql::{Answer, Param, Session};

@@ -1,16 +1,21 @@
 //! `layout`: what a layout finds.
 
+mod funnel;
+mod preview;
+mod source;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use serde::Serialize;
 
 use super::{
     Done,
     args::{LayoutArgs, SplitArgs},
 };
 use crate::archive::Archive;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::layout::Layout;
 
 /// Look at acquisition layouts: list them, show their SQL, count their samples.
@@ -40,18 +45,8 @@ enum What {
         #[command(flatten)]
         choice: Choice,
     },
-    /// The first samples, by name.
-    Preview {
-        /// Name or file.
-        layout: String,
-        /// The archive.
-        archive: PathBuf,
-        #[command(flatten)]
-        choice: Choice,
-        /// How many.
-        #[arg(long, default_value_t = 10)]
-        rows: usize,
-    },
+    Funnel(funnel::Args),
+    Preview(preview::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -76,12 +71,8 @@ pub(super) fn run(args: Args) -> Result<Done> {
         What::Count { layout, archive, choice } => {
             count(&Archive::open(&archive)?, &choice.of(layout))?;
         }
-        What::Preview { layout, archive, choice, rows } => {
-            let (samples, _) = choice.of(layout).samples(&Archive::open(&archive)?)?;
-            for sample in samples.rows.iter().take(rows) {
-                super::say(&format!("{:6} {}", sample.split.name(), sample.name()))?;
-            }
-        }
+        What::Funnel(a) => funnel::run(&a)?,
+        What::Preview(a) => preview::run(a)?,
     }
     Ok(Done::Whole)
 }
@@ -107,4 +98,10 @@ fn count(archive: &Archive, layout: &LayoutArgs) -> Result<()> {
         super::say(&format!("{tile:8} {split:6} {n:>9}"))?;
     }
     super::say(&format!("{:15} {:>9}", "all", samples.rows.len()))
+}
+
+/// A value as indented JSON.
+fn json<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string_pretty(value)
+        .map_err(|e| Error::internal("cannot write JSON").with_source(e))
 }
