@@ -74,7 +74,7 @@ pub use cog::write_cog;
 pub use error::{Error, Kind as ErrorKind, Result, While};
 #[cfg(feature = "torch")]
 pub use evaluate::{EvaluateOptions, Evaluation, Row, evaluate, read_rows, write_rows};
-pub use geo::{Grid, Split, Splitter, Stamp, Window, utm_wkt};
+pub use geo::{Grid, Ground, Regions, Split, SplitBy, Splitter, Stamp, Utm, Window, utm_wkt};
 #[cfg(feature = "gdal")]
 pub use ingest::{IngestOptions, IngestSummary, ingest};
 pub use layout::{

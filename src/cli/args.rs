@@ -112,7 +112,7 @@ impl SplitArgs {
             ))
             .hint("choose --valid-share and --test-share that add up to less than 1"));
         }
-        Ok(Splitter { block: self.split_block.max(1), valid, test, seed: self.split_seed })
+        Ok(Splitter::new(self.split_block, valid, test, self.split_seed))
     }
 }
 
@@ -154,7 +154,6 @@ pub(super) fn parse_day(text: &str) -> std::result::Result<Stamp, String> {
     }
 }
 
-#[cfg(any(feature = "gdal", feature = "torch"))]
 /// A number of at least one.
 pub(super) fn parse_count(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {

@@ -156,7 +156,7 @@ impl Layout {
             rows,
             layout: self.name.clone(),
             query_hash: self.hash(),
-            splitter: *splitter,
+            splitter: splitter.clone(),
         })
     }
 

@@ -135,10 +135,12 @@ impl Funnel {
             self.survive(),
             self.references
         );
-        if let Some(most) = self.clauses.iter().filter(|c| c.removed > 0).max_by_key(|c| c.removed) {
+        if let Some(most) = self.clauses.iter().filter(|c| c.removed > 0).max_by_key(|c| c.removed)
+        {
             out += &format!("removes most: {} ({})\n", most.clause, most.removed);
         }
-        if let Some(one) = self.clauses.iter().filter(|c| c.only_here > 0).max_by_key(|c| c.only_here)
+        if let Some(one) =
+            self.clauses.iter().filter(|c| c.only_here > 0).max_by_key(|c| c.only_here)
         {
             out += &format!(
                 "worth loosening first: {} (alone it costs {})\n",
@@ -166,7 +168,9 @@ fn agree(
     Err(Error::usage(format!(
         "the reference's query has {found} rows, its clauses read one by one let {counted} through"
     ))
-    .hint("the funnel cannot follow this layout; count it, or write its conditions in WHERE and ON"))
+    .hint(
+        "the funnel cannot follow this layout; count it, or write its conditions in WHERE and ON",
+    ))
 }
 
 /// The one number of an answer.

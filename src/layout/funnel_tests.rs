@@ -43,11 +43,14 @@ fn every_clause_says_how_many_references_it_leaves_and_which_only_it_removes() {
     assert_eq!(texts[2], "WHERE r.valid");
     assert!(texts[3].starts_with("JOIN s2 AS target ON"), "{texts:?}");
     assert_eq!(texts[4], "WHERE t.cloud_percent BETWEEN $cloud_min AND $cloud_max");
-    assert_eq!(&texts[5..], [
-        "WHERE target.valid",
-        "WHERE target.cloud_percent <= $target_cloud_max",
-        "WHERE target.id <> t.id",
-    ]);
+    assert_eq!(
+        &texts[5..],
+        [
+            "WHERE target.valid",
+            "WHERE target.cloud_percent <= $target_cloud_max",
+            "WHERE target.id <> t.id",
+        ]
+    );
     // Every date has itself as a candidate, until it may not be its own target.
     assert_eq!(survivors(&funnel), [6, 5, 4, 4, 4, 3, 3, 2, 2]);
     // The date at 1,000 hours lacks nothing but a target; the others lack two things.
@@ -64,9 +67,13 @@ fn the_last_count_is_the_number_of_references_that_the_samples_have() {
         all.push(Patch::s1(slot, hours + 5.0));
     }
     let (session, _folder) = session(&all);
-    for (name, role) in
-        [("ssop", "s2_t"), ("os1", "s2_target"), ("os2", "s2_t"), ("gfa", "s2_t"), ("hidden", "s2_target")]
-    {
+    for (name, role) in [
+        ("ssop", "s2_t"),
+        ("os1", "s2_target"),
+        ("os2", "s2_t"),
+        ("gfa", "s2_t"),
+        ("hidden", "s2_target"),
+    ] {
         let mut layout = Layout::open(name).unwrap();
         if name == "os1" {
             layout.set(&["cloud_max=100".to_owned()]).unwrap();
@@ -106,8 +113,11 @@ fn conditions_between_two_joined_relations_are_looked_for_together() {
         JOIN s2 AS a ON a.cell = t.cell AND a.time < t.time \
         JOIN s2 AS b ON b.cell = t.cell AND b.time > t.time \
         WHERE b.time <= a.time + to_hours(50)";
-    let patches: Vec<Patch> =
-        [0.0, 20.0, 40.0, 100.0].iter().enumerate().map(|(i, h)| Patch::s2(i as i32, *h, 0.0)).collect();
+    let patches: Vec<Patch> = [0.0, 20.0, 40.0, 100.0]
+        .iter()
+        .enumerate()
+        .map(|(i, h)| Patch::s2(i as i32, *h, 0.0))
+        .collect();
     let layout = Layout::parse("own", sql).unwrap();
     // 20 lies between 0 and 40; 40 lies between 20 and 100, which are 80 apart.
     assert_eq!(survivors(&funnel(&layout, &patches).unwrap()), [4, 3, 2, 1]);
@@ -137,13 +147,21 @@ fn a_text_of_another_shape_is_refused_not_miscounted() {
         ("SELECT tile, first_value(patch) AS s2_t FROM s2 GROUP BY tile", "GROUP BY"),
         ("SELECT s2.tile, s2.patch AS s2_t FROM s2, s1 WHERE s1.cell = s2.cell", "JOIN"),
         ("SELECT s2.tile, s2.patch AS s2_t FROM s2 JOIN s1 USING (cell)", "no ON"),
-        ("SELECT t.tile, t.patch AS s2_t FROM s2 AS t JOIN s1 ON s1.cell = t.cell WHERE slot = 1",
-            "does not say whose"),
-        ("SELECT t.tile, t.patch AS s2_t FROM s2 AS t LEFT JOIN s1 AS r ON r.cell = t.cell \
-          WHERE r.id IS NULL", "LEFT or ANTI JOIN"),
+        (
+            "SELECT t.tile, t.patch AS s2_t FROM s2 AS t JOIN s1 ON s1.cell = t.cell WHERE slot = 1",
+            "does not say whose",
+        ),
+        (
+            "SELECT t.tile, t.patch AS s2_t FROM s2 AS t LEFT JOIN s1 AS r ON r.cell = t.cell \
+          WHERE r.id IS NULL",
+            "LEFT or ANTI JOIN",
+        ),
         ("SELECT tile, patch AS s2_t FROM s2 WHERE id IN (SELECT id FROM s1)", "a query inside"),
-        ("WITH n AS (SELECT o.*, row_number() OVER (PARTITION BY o.cell ORDER BY o.time) AS k \
-          FROM s2 AS o) SELECT tile, patch AS s2_t FROM n WHERE k = 1", "several rows"),
+        (
+            "WITH n AS (SELECT o.*, row_number() OVER (PARTITION BY o.cell ORDER BY o.time) AS k \
+          FROM s2 AS o) SELECT tile, patch AS s2_t FROM n WHERE k = 1",
+            "several rows",
+        ),
         ("WITH s2 AS (SELECT * FROM s2) SELECT tile, patch AS s2_t FROM s2", "as the table below"),
     ] {
         let layout = Layout::parse("own", sql).unwrap();

@@ -227,13 +227,9 @@ mod tests {
         layout.set(&["cloud_max=60".to_owned()]).unwrap();
         let samples = layout.samples(&session, &Splitter::default()).unwrap();
         let timeline = samples.timeline(0, &session).unwrap();
-        let rows: Vec<_> = timeline
-            .rows
-            .iter()
-            .map(|r| (r.role.as_str(), r.at.days, r.at.cloud))
-            .collect();
-        let want =
-            [("s2_t", 0.0, Some(50.0)), ("s1_t", -1.0, None), ("s2_target", 2.0, Some(0.0))];
+        let rows: Vec<_> =
+            timeline.rows.iter().map(|r| (r.role.as_str(), r.at.days, r.at.cloud)).collect();
+        let want = [("s2_t", 0.0, Some(50.0)), ("s1_t", -1.0, None), ("s2_target", 2.0, Some(0.0))];
         assert_eq!(rows, want);
         // Neither another place nor a date far outside.
         assert_eq!(timeline.seen.len(), 4);

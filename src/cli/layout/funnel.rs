@@ -35,8 +35,7 @@ pub(super) fn run(args: &Args) -> Result<()> {
     if args.json {
         return say(&super::json(&funnel)?);
     }
-    let values: Vec<String> =
-        funnel.parameters.iter().map(|(n, v)| format!("{n}={v}")).collect();
+    let values: Vec<String> = funnel.parameters.iter().map(|(n, v)| format!("{n}={v}")).collect();
     say(&format!("layout {}  {}", funnel.layout, values.join(" ")))?;
     say(&funnel.to_table())
 }

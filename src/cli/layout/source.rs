@@ -41,11 +41,12 @@ impl Source {
         }
         let given = |name: &str| self.tables.iter().find(|(n, _)| n == name).map(|(_, p)| p);
         let scenes = catalog.as_ref().and_then(Catalog::scenes_file);
-        let mut session = session.with_files(scenes, |sensor| match (given(sensor.name()), &catalog) {
-            (Some(file), _) => Ok(vec![file.clone()]),
-            (None, Some(catalog)) => catalog.patch_files(sensor),
-            (None, None) => Ok(Vec::new()),
-        })?;
+        let mut session =
+            session.with_files(scenes, |sensor| match (given(sensor.name()), &catalog) {
+                (Some(file), _) => Ok(vec![file.clone()]),
+                (None, Some(catalog)) => catalog.patch_files(sensor),
+                (None, None) => Ok(Vec::new()),
+            })?;
         for (name, file) in &self.tables {
             if !["s2", "s1", "dem"].contains(&name.as_str()) {
                 session = session.with_table(name, file)?;

@@ -48,7 +48,10 @@ impl Columns {
         for item in &layer.select.projection {
             match item {
                 SelectItem::Wildcard(_) => out.absorb(self),
-                SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(n), _) => {
+                SelectItem::QualifiedWildcard(
+                    SelectItemQualifiedWildcardKind::ObjectName(n),
+                    _,
+                ) => {
                     if n.to_string().to_lowercase() == layer.alias {
                         out.absorb(self);
                     }
@@ -56,7 +59,9 @@ impl Columns {
                 SelectItem::UnnamedExpr(expr) => {
                     let name = match expr {
                         Expr::Identifier(ident) => word(ident),
-                        Expr::CompoundIdentifier(parts) => parts.last().map(word).unwrap_or_default(),
+                        Expr::CompoundIdentifier(parts) => {
+                            parts.last().map(word).unwrap_or_default()
+                        }
                         _ => continue,
                     };
                     out.named.insert(name, self.column(expr, layer));
@@ -81,7 +86,11 @@ impl Columns {
                 Some(e) => e == of_reference("id"),
                 None => false,
             };
-            return if matches!(by.as_slice(), [one] if own(one)) { Column::Rank } else { Column::Window };
+            return if matches!(by.as_slice(), [one] if own(one)) {
+                Column::Rank
+            } else {
+                Column::Window
+            };
         }
         if has_window(expr) {
             return Column::Window;

@@ -152,11 +152,7 @@ impl Reader<'_> {
         }
     }
 
-    fn replace(
-        &self,
-        e: &mut Expr,
-        touched: &mut BTreeSet<usize>,
-    ) -> Result<(), Miss> {
+    fn replace(&self, e: &mut Expr, touched: &mut BTreeSet<usize>) -> Result<(), Miss> {
         let plain = |text: String| Err(Miss::Plain(text));
         match e {
             Expr::Exists { .. } | Expr::InSubquery { .. } | Expr::Subquery(_) => {
