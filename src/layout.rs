@@ -7,9 +7,13 @@
 
 #[cfg(test)]
 mod decloud;
+mod draw;
 mod file;
 mod funnel;
 mod header;
+mod lint;
+mod manifest;
+mod ranges;
 mod rows;
 mod samples;
 #[cfg(test)]
@@ -18,10 +22,17 @@ mod scenes;
 mod semantics;
 mod shape;
 mod shipped;
+mod splits;
+mod suggest;
 mod table;
 mod timeline;
 
+pub use draw::{Balance, Draw, Season};
 pub use file::Layout;
 pub use funnel::{Funnel, FunnelClause};
+pub use lint::Warning;
+pub use manifest::{Counts, SampleManifest};
 pub use samples::{PatchRef, Role, Sample, Samples};
+pub use splits::SplitPlan;
+pub use suggest::{Suggested, Suggestion, Waits};
 pub use timeline::{Acquisition, Timeline, TimelineRow};

@@ -78,8 +78,9 @@ pub use geo::{Grid, Ground, Regions, Split, SplitBy, Splitter, Stamp, Utm, Windo
 #[cfg(feature = "gdal")]
 pub use ingest::{IngestOptions, IngestSummary, ingest};
 pub use layout::{
-    Acquisition, Funnel, FunnelClause, Layout, PatchRef, Role, Sample, Samples, Timeline,
-    TimelineRow,
+    Acquisition, Balance, Counts, Draw, Funnel, FunnelClause, Layout, PatchRef, Role, Sample,
+    SampleManifest, Samples, Season, SplitPlan, Suggested, Suggestion, Timeline, TimelineRow,
+    Waits, Warning,
 };
 #[cfg(feature = "torch")]
 pub use metrics::{Score, Scores};

@@ -174,7 +174,7 @@ fn agree(
 }
 
 /// The one number of an answer.
-fn number(session: &Session, sql: &str, params: &[(String, Param)]) -> Result<u64> {
+pub(super) fn number(session: &Session, sql: &str, params: &[(String, Param)]) -> Result<u64> {
     use arrow::array::AsArray;
     use arrow::datatypes::Int64Type;
     let answer = session.query(sql, params)?;

@@ -80,6 +80,12 @@ impl Shape {
         resolve::shape(chain, params)
     }
 
+    /// The `JOIN` of a relation, as it is written.
+    pub fn text_of(&self, relation: usize) -> String {
+        let own = |c: &&Clause| matches!(c.ask, Ask::Row(r) if r == relation);
+        self.clauses.iter().find(own).map(|c| c.text.clone()).unwrap_or_default()
+    }
+
     /// Whether a clause asks of the reference alone.
     pub fn is_about_reference(&self, clause: usize) -> bool {
         let ask = self.clauses.get(clause).map(|c| &c.ask);
