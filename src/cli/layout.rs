@@ -1,8 +1,11 @@
 //! `layout`: what a layout finds.
 
 mod funnel;
+mod lint;
+mod manifest;
 mod preview;
 mod source;
+mod suggest;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,7 +21,8 @@ use crate::archive::Archive;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 
-/// Look at acquisition layouts: list them, show their SQL, count their samples.
+/// Look at acquisition layouts: list them, show their SQL, count their samples, see where they are
+/// lost, derive their windows from an archive, write down what makes a sample set again.
 ///
 /// Example: eclaircie layout count os2 archive/ --set gap_hours=48
 #[derive(Debug, clap::Args)]
@@ -47,6 +51,9 @@ enum What {
     },
     Funnel(funnel::Args),
     Preview(preview::Args),
+    Suggest(suggest::Args),
+    Lint(lint::Args),
+    Manifest(manifest::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -73,6 +80,9 @@ pub(super) fn run(args: Args) -> Result<Done> {
         }
         What::Funnel(a) => funnel::run(&a)?,
         What::Preview(a) => preview::run(a)?,
+        What::Suggest(a) => suggest::run(&a)?,
+        What::Lint(a) => lint::run(&a)?,
+        What::Manifest(a) => manifest::run(a)?,
     }
     Ok(Done::Whole)
 }
@@ -86,6 +96,7 @@ fn list() -> Result<()> {
 }
 
 fn count(archive: &Archive, layout: &LayoutArgs) -> Result<()> {
+    lint::warn(&layout.open()?);
     let (samples, snapshot) = layout.samples(archive)?;
     let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for s in &samples.rows {

@@ -69,7 +69,8 @@ impl Ground {
                     bounds: [west - by, south - by, east + by, north + by],
                 };
                 let own = touched(&grown(-TOLERANCE))?;
-                let around = touched(&grown(f64::from(buffer) * grid.step))?;
+                let far = f64::from(buffer) * grid.step;
+                let around = if buffer == 0 { own } else { touched(&grown(far))? };
                 uses.push(own.settle(&around));
             }
             all.insert(name.clone(), (cols, uses));

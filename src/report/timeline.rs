@@ -167,7 +167,7 @@ mod tests {
         // Each row shows the two dates that are not its own.
         assert_eq!(svg.matches("opacity=\"0.3\"").count(), 4);
         assert!(svg.contains("&lt;31TCJ&gt;") && !svg.contains("<31TCJ>"));
-        assert!(svg.contains(">5<") && svg.contains("+9.0 d, 0 % cloud"), "{svg}");
+        assert!(svg.contains(">4<") && svg.contains("+9.0 d, 0 % cloud"), "{svg}");
         assert!(!svg.contains("NaN"));
         assert_ne!(shade(0.0), shade(100.0));
     }

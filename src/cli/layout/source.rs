@@ -23,6 +23,10 @@ pub(super) struct Source {
 }
 
 impl Source {
+    pub(super) fn is_given(&self) -> bool {
+        self.archive.is_some() || !self.tables.is_empty()
+    }
+
     pub(super) fn session(&self) -> Result<Session> {
         let catalog = match &self.archive {
             Some(root) => Some(Catalog::open(&Archive::open(root)?)?),
