@@ -91,8 +91,8 @@ pub(super) struct LayoutArgs {
 #[derive(Debug, Clone, Args)]
 pub(super) struct SplitArgs {
     /// What ground is split by: tile (blocks of a tile's patch grid), ground (blocks of ground,
-    /// whatever tile shows it) or regions; by default regions if they are given, tile in an archive
-    /// of one tile, else ground.
+    /// whatever tile shows it) or regions; by default regions if they are given, ground if tiles
+    /// overlap or nearly touch, else tile.
     #[arg(long, value_name = "tile|ground|regions", value_parser = parse_split_by)]
     split_by: Option<SplitBy>,
     /// GeoJSON polygons with a property `split` = train, valid or test, in longitude and latitude

@@ -44,6 +44,31 @@ impl Ground {
         Self { tiles, patch: patch.max(1) }
     }
 
+    /// Whether two tiles show common ground, or come nearer to each other than so many pixels.
+    pub fn is_shared(&self, pixels: u32) -> Result<bool> {
+        for (i, (_, a)) in self.tiles.iter().enumerate() {
+            let zone = Utm::new(a.epsg)?;
+            let far = f64::from(pixels) * a.step;
+            for (_, b) in self.tiles.iter().skip(i + 1) {
+                let square = Corners { epsg: b.epsg, zone: Utm::new(b.epsg)?, bounds: b.bounds() };
+                let corners = if a.epsg == b.epsg {
+                    square.metres()
+                } else {
+                    square.degrees().map(|(lon, lat)| zone.forward(lon, lat))
+                };
+                let [west, south, east, north] = a.bounds();
+                let beyond = corners.iter().all(|c| c.0 >= east + far)
+                    || corners.iter().all(|c| c.0 <= west - far)
+                    || corners.iter().all(|c| c.1 >= north + far)
+                    || corners.iter().all(|c| c.1 <= south - far);
+                if !beyond {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
     /// Side of a patch, metres.
     pub(super) fn patch_metres(&self) -> f64 {
         self.patch as f64 * self.tiles.first().map_or(10.0, |(_, grid)| grid.step)

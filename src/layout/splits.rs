@@ -7,8 +7,8 @@ use crate::geo::{Ground, Regions, SplitBy, Splitter};
 /// What was asked for; what is left open is decided by the archive.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SplitPlan {
-    /// What ground is split by; open: regions if there are some, by tile in an archive of one tile,
-    /// else by ground.
+    /// What ground is split by; open: regions if there are some, by ground if tiles overlap or
+    /// nearly touch, else by tile.
     pub by: Option<SplitBy>,
     /// Side of a block, patches; open: 2 by tile, 8 by ground.
     pub block: Option<u32>,
@@ -51,21 +51,21 @@ impl SplitPlan {
             ))
             .hint("choose --valid-share and --test-share that add up to less than 1"));
         }
-        let names = archive.tiles()?;
-        let open = match (&self.regions, names.len()) {
-            (Some(_), _) => SplitBy::Regions,
-            (None, 0 | 1) => SplitBy::Tile,
-            (None, _) => SplitBy::Ground,
+        let ground = || -> Result<Ground> {
+            let grid = |name: String| Ok((archive.tile(&name)?.grid().clone(), name));
+            let tiles = archive.tiles()?.into_iter().map(grid).collect::<Result<Vec<_>>>()?;
+            let tiles = tiles.into_iter().map(|(grid, name)| (name, grid)).collect();
+            Ok(Ground::new(tiles, archive.settings().patch))
         };
-        let by = self.by.unwrap_or(open);
+        let by = match (self.by, &self.regions) {
+            (Some(by), _) => by,
+            (None, Some(_)) => SplitBy::Regions,
+            (None, None) if ground()?.is_shared(SUPPORT)? => SplitBy::Ground,
+            (None, None) => SplitBy::Tile,
+        };
         let block = self.block.unwrap_or(if by == SplitBy::Tile { 2 } else { 8 });
         let splitter = Splitter::new(block, valid, test, self.seed);
         let buffer = self.buffer.unwrap_or(SUPPORT);
-        let ground = || -> Result<Ground> {
-            let grid = |name: &String| Ok((name.clone(), archive.tile(name)?.grid().clone()));
-            let tiles = names.iter().map(grid).collect::<Result<Vec<_>>>()?;
-            Ok(Ground::new(tiles, archive.settings().patch))
-        };
         match (by, &self.regions) {
             (SplitBy::Regions, Some(regions)) => splitter.within(&ground()?, regions, buffer),
             (SplitBy::Regions, None) => Err(Error::usage("the split by regions needs regions")
@@ -79,5 +79,51 @@ impl SplitPlan {
             }
             (SplitBy::Tile, None) => Ok(splitter),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::{Codec, Settings};
+    use crate::geo::Grid;
+
+    fn plan() -> SplitPlan {
+        SplitPlan {
+            by: None,
+            block: None,
+            valid: 0.15,
+            test: 0.2,
+            seed: 1,
+            buffer: None,
+            regions: None,
+        }
+    }
+
+    #[test]
+    fn ground_rules_as_soon_as_two_tiles_share_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("archive");
+        let archive = Archive::create(&root, Settings::new(128, Codec::None).unwrap()).unwrap();
+        let add = |name: &str, x0: f64| {
+            let grid = Grid::new(32631, x0, 4_900_000.0, 10.0, 256, 256).unwrap();
+            archive.create_tile(name, &grid).unwrap();
+        };
+        add("31TCJ", 600_000.0);
+        assert_eq!(plan().over(&archive).unwrap(), Splitter::default());
+        add("31TDJ", 610_000.0);
+        assert_eq!(plan().over(&archive).unwrap().by, SplitBy::Tile);
+        add("31TEJ", 602_000.0);
+        let splitter = plan().over(&archive).unwrap();
+        assert_eq!((splitter.by, splitter.block, splitter.buffer), (SplitBy::Ground, 8, 66));
+        let again = SplitPlan::like(&splitter, None).over(&archive).unwrap();
+        assert_eq!(again, splitter);
+        let by_tile = SplitPlan { by: Some(SplitBy::Tile), ..plan() };
+        assert_eq!(by_tile.over(&archive).unwrap(), Splitter::default());
+        let error = SplitPlan { buffer: Some(3), ..by_tile }.over(&archive).unwrap_err();
+        assert!(error.advice().contains("--split-by ground"), "{error}");
+        let error = SplitPlan { by: Some(SplitBy::Regions), ..plan() }.over(&archive).unwrap_err();
+        assert!(error.advice().contains("--split-regions"), "{error}");
+        assert!(SplitPlan { test: 0.9, ..plan() }.over(&archive).is_err());
     }
 }
