@@ -140,7 +140,7 @@ impl Layout {
             };
             let said = format!("-- ${name} = {text}");
             let meaning = self.meaning(name).unwrap_or_default();
-            format!("{said:26} {meaning}").trim_end().to_owned()
+            format!("{said:28} {meaning}").trim_end().to_owned()
         };
         let lines: Vec<String> = self.sql.lines().map(line).collect();
         lines.join("\n") + "\n"
