@@ -31,7 +31,7 @@ pub use draw::{Balance, Draw, Season};
 pub use file::Layout;
 pub use funnel::{Funnel, FunnelClause};
 pub use lint::Warning;
-pub use manifest::{Counts, SampleManifest};
+pub use manifest::{SampleCounts, SampleManifest};
 pub use samples::{PatchRef, Role, Sample, Samples};
 pub use splits::SplitPlan;
 pub use suggest::{Suggested, Suggestion, Waits};

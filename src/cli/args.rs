@@ -11,7 +11,7 @@ use crate::error::{Result, While};
 use crate::geo::Split;
 #[cfg(any(feature = "gdal", feature = "torch"))]
 use crate::geo::Stamp;
-use crate::geo::{Regions, SplitBy};
+use crate::geo::{Regions, SplitBy, Splitter};
 use crate::layout::{Balance, Draw, Layout, Samples, SplitPlan};
 use crate::limits;
 use crate::sql::Session;
@@ -140,6 +140,11 @@ impl SplitArgs {
         })
     }
 
+    /// Who trains, validates and tests in an archive; without one ground is split by tile.
+    pub(super) fn splitter(&self, archive: Option<&Archive>) -> Result<Splitter> {
+        self.plan()?.over(archive)
+    }
+
     /// The regions of the file, if one is given.
     pub(super) fn regions(&self) -> Result<Option<Regions>> {
         let read = |path: &PathBuf| {
@@ -181,7 +186,7 @@ impl LayoutArgs {
     pub(super) fn samples(&self, archive: &Archive) -> Result<(Samples, String)> {
         let catalog = Catalog::open(archive)?;
         let session = Session::new(limits::MEMORY_DEFAULT)?.with_catalog(&catalog)?;
-        let splitter = self.split.plan()?.over(archive)?;
+        let splitter = self.split.splitter(Some(archive))?;
         let samples = self.open()?.samples(&session, &splitter)?.drawn(&self.split.draw());
         Ok((samples, catalog.snapshot()?))
     }

@@ -44,6 +44,16 @@ fn a_target_that_can_be_t_is_seen_unless_the_text_forbids_it() {
     let all = own.lint();
     assert!(whats(&all)[0].starts_with("target can be t:"), "{all:?}");
     assert!(all[0].next.contains("target.id <> t.id"));
+    // A parameter may switch the rule off.
+    let text = Layout::open("ssop")
+        .unwrap()
+        .sql
+        .replace("AND target.id <> t.id", "AND (target.id NOT IN (t.id, t.id) OR $cloud_max = 99)");
+    let mut own = Layout::parse("own", &text).unwrap();
+    own.set(&["cloud_min=0".to_owned()]).unwrap();
+    assert!(whats(&own.lint())[0].starts_with("t can be as clear"), "{:?}", own.lint());
+    own.set(&["cloud_max=99".to_owned()]).unwrap();
+    assert!(whats(&own.lint())[0].starts_with("target can be t:"), "{:?}", own.lint());
     // A target that may also be one of the inputs before or after.
     let all = set("os2", &["near_hours=100"]).lint();
     assert_eq!(

@@ -32,7 +32,7 @@ pub struct SampleManifest {
     /// Roles, in order.
     pub roles: Vec<String>,
     /// What came out.
-    pub counts: Counts,
+    pub counts: SampleCounts,
     /// Digest of all samples with their splits, in order.
     pub samples: String,
 }
@@ -40,7 +40,7 @@ pub struct SampleManifest {
 /// Samples by use, tile and season.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Counts {
+pub struct SampleCounts {
     /// All.
     pub all: u64,
     /// By use.
@@ -54,7 +54,7 @@ pub struct Counts {
 impl SampleManifest {
     /// The manifest of samples that a layout found in a snapshot.
     pub fn of(layout: &Layout, samples: &Samples, draw: &Draw, snapshot: &str) -> Self {
-        let mut counts = Counts::default();
+        let mut counts = SampleCounts::default();
         let mut digest = blake3::Hasher::new();
         for sample in &samples.rows {
             let add = |to: &mut BTreeMap<String, u64>, key: &str| {

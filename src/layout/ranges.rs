@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use datafusion::sql::sqlparser::ast::{BinaryOperator as Op, Expr};
 
-use super::shape::{Ask, REFERENCE, Shape, hours, number};
+use super::shape::{Ask, REFERENCE, Shape, hours, number, truth};
 use crate::sql::Param;
 
 type Range = (f64, f64);
@@ -65,6 +65,22 @@ impl Ranges {
             Expr::Between { expr, negated: false, low, high } => {
                 self.bound(expr, &Op::GtEq, low, shape, params);
                 self.bound(expr, &Op::LtEq, high, shape, params);
+            }
+            // A term that a parameter has switched off leaves the other.
+            Expr::BinaryOp { left, op: Op::Or, right } => {
+                match (truth(left, params), truth(right, params)) {
+                    (Some(false), _) => self.read(right, shape, params),
+                    (_, Some(false)) => self.read(left, shape, params),
+                    _ => {}
+                }
+            }
+            Expr::InList { expr, list, negated: true } => {
+                let Some((a, "id")) = column(expr) else { return };
+                for other in list {
+                    if let Some((b, "id")) = column(other) {
+                        self.apart.push((a.to_owned(), b.to_owned()));
+                    }
+                }
             }
             Expr::BinaryOp { left, op: Op::NotEq, right } => {
                 if let (Some((a, "id")), Some((b, "id"))) = (column(left), column(right)) {

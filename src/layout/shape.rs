@@ -12,7 +12,7 @@ mod resolve;
 
 use datafusion::sql::sqlparser::ast::{Cte, Expr, Query, TableFactor};
 
-pub(super) use constant::{hours, number};
+pub(super) use constant::{hours, number, truth};
 
 use crate::error::{Error, Result};
 use crate::sql::Param;

@@ -41,9 +41,9 @@ impl SplitPlan {
         }
     }
 
-    /// Settles what is open. Refuses shares that leave nothing to train on, a buffer where blocks
+    /// Settles what is open; without an archive ground is split by tile. Refuses shares that leave nothing to train on, a buffer where blocks
     /// are counted by tile, and regions that are missing or not asked for.
-    pub fn over(&self, archive: &Archive) -> Result<Splitter> {
+    pub fn over(&self, archive: Option<&Archive>) -> Result<Splitter> {
         let (valid, test) = (self.valid, self.test);
         if !(valid >= 0.0 && test >= 0.0 && valid + test < 1.0) {
             return Err(Error::usage(format!(
@@ -52,6 +52,10 @@ impl SplitPlan {
             .hint("choose --valid-share and --test-share that add up to less than 1"));
         }
         let ground = || -> Result<Ground> {
+            let archive = archive.ok_or_else(|| {
+                Error::usage("only an archive knows where its tiles lie")
+                    .hint("name the archive, or add --split-by tile")
+            })?;
             let grid = |name: String| Ok((archive.tile(&name)?.grid().clone(), name));
             let tiles = archive.tiles()?.into_iter().map(grid).collect::<Result<Vec<_>>>()?;
             let tiles = tiles.into_iter().map(|(grid, name)| (name, grid)).collect();
@@ -60,7 +64,7 @@ impl SplitPlan {
         let by = match (self.by, &self.regions) {
             (Some(by), _) => by,
             (None, Some(_)) => SplitBy::Regions,
-            (None, None) if ground()?.is_shared(SUPPORT)? => SplitBy::Ground,
+            (None, None) if archive.is_some() && ground()?.is_shared(SUPPORT)? => SplitBy::Ground,
             (None, None) => SplitBy::Tile,
         };
         let block = self.block.unwrap_or(if by == SplitBy::Tile { 2 } else { 8 });
@@ -110,20 +114,24 @@ mod tests {
             archive.create_tile(name, &grid).unwrap();
         };
         add("31TCJ", 600_000.0);
-        assert_eq!(plan().over(&archive).unwrap(), Splitter::default());
+        assert_eq!(plan().over(Some(&archive)).unwrap(), Splitter::default());
         add("31TDJ", 610_000.0);
-        assert_eq!(plan().over(&archive).unwrap().by, SplitBy::Tile);
+        assert_eq!(plan().over(Some(&archive)).unwrap().by, SplitBy::Tile);
         add("31TEJ", 602_000.0);
-        let splitter = plan().over(&archive).unwrap();
+        let splitter = plan().over(Some(&archive)).unwrap();
         assert_eq!((splitter.by, splitter.block, splitter.buffer), (SplitBy::Ground, 8, 66));
-        let again = SplitPlan::like(&splitter, None).over(&archive).unwrap();
+        let again = SplitPlan::like(&splitter, None).over(Some(&archive)).unwrap();
         assert_eq!(again, splitter);
         let by_tile = SplitPlan { by: Some(SplitBy::Tile), ..plan() };
-        assert_eq!(by_tile.over(&archive).unwrap(), Splitter::default());
-        let error = SplitPlan { buffer: Some(3), ..by_tile }.over(&archive).unwrap_err();
+        assert_eq!(by_tile.over(Some(&archive)).unwrap(), Splitter::default());
+        let error = SplitPlan { buffer: Some(3), ..by_tile }.over(Some(&archive)).unwrap_err();
         assert!(error.advice().contains("--split-by ground"), "{error}");
-        let error = SplitPlan { by: Some(SplitBy::Regions), ..plan() }.over(&archive).unwrap_err();
+        assert_eq!(plan().over(None).unwrap(), Splitter::default());
+        let error = SplitPlan { by: Some(SplitBy::Ground), ..plan() }.over(None).unwrap_err();
+        assert!(error.advice().contains("--split-by tile"), "{error}");
+        let error =
+            SplitPlan { by: Some(SplitBy::Regions), ..plan() }.over(Some(&archive)).unwrap_err();
         assert!(error.advice().contains("--split-regions"), "{error}");
-        assert!(SplitPlan { test: 0.9, ..plan() }.over(&archive).is_err());
+        assert!(SplitPlan { test: 0.9, ..plan() }.over(Some(&archive)).is_err());
     }
 }

@@ -77,7 +77,7 @@ impl Suggestion {
             layout.set(&set)?;
             layouts.push(Suggested {
                 layout: name.to_owned(),
-                samples: layout.count(session)?,
+                samples: layout.size(session)?,
                 set,
             });
         }
@@ -117,7 +117,7 @@ impl Suggestion {
 
 impl Layout {
     /// How many rows the query gives. Nothing but the number is kept in memory.
-    pub fn count(&self, session: &Session) -> Result<u64> {
+    pub fn size(&self, session: &Session) -> Result<u64> {
         let text = self.sql.trim_end().trim_end_matches(';');
         let sql = format!("SELECT count(*) AS n FROM (\n{text}\n) AS found");
         let answer = session.query(&sql, &self.params)?;

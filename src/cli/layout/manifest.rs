@@ -78,6 +78,6 @@ fn make(
 ) -> Result<SampleManifest> {
     let catalog = Catalog::open(archive)?;
     let session = Session::new(limits::MEMORY_DEFAULT)?.with_catalog(&catalog)?;
-    let samples = layout.samples(&session, &plan.over(archive)?)?.drawn(draw);
+    let samples = layout.samples(&session, &plan.over(Some(archive))?)?.drawn(draw);
     Ok(SampleManifest::of(layout, &samples, draw, &catalog.snapshot()?))
 }

@@ -37,7 +37,7 @@ pub(in crate::layout) fn number(expr: &Expr, params: &[(String, Param)]) -> Opti
 }
 
 /// Whether a condition holds or fails for every row; `None` if that depends on the row.
-pub(super) fn truth(expr: &Expr, params: &[(String, Param)]) -> Option<bool> {
+pub(in crate::layout) fn truth(expr: &Expr, params: &[(String, Param)]) -> Option<bool> {
     match expr {
         Expr::Nested(inner) => truth(inner, params),
         Expr::UnaryOp { op: UnaryOperator::Not, expr } => Some(!truth(expr, params)?),
