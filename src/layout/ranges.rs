@@ -24,7 +24,7 @@ impl Ranges {
         let mut ranges =
             Self { windows, clouds: BTreeMap::new(), apart: Vec::new(), tied: Vec::new() };
         let facts = shape.clauses.iter().filter_map(|c| match &c.ask {
-            Ask::Fact(fact, _) => Some(fact),
+            Ask::Fact(fact, _) => Some(fact.as_ref()),
             Ask::Row(_) => None,
         });
         for term in shape.relations.iter().flat_map(|r| &r.on).chain(facts) {

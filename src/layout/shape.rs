@@ -69,7 +69,7 @@ pub(super) enum Ask {
     /// A row of this relation.
     Row(usize),
     /// A condition on the reference and these relations.
-    Fact(Expr, Vec<usize>),
+    Fact(Box<Expr>, Vec<usize>),
 }
 
 impl Shape {

@@ -14,7 +14,7 @@ use super::{REFERENCE, resolve};
 #[derive(Debug, Clone)]
 pub(super) enum Column {
     /// A value of the reference's row alone.
-    Value(Expr),
+    Value(Box<Expr>),
     /// The rank of a row among those of one reference: the first is always there.
     Rank,
     /// Something over several rows.
@@ -38,7 +38,7 @@ impl Columns {
     }
 
     pub fn get(&self, name: &str) -> Option<Column> {
-        let own = || self.table.then(|| Column::Value(of_reference(name)));
+        let own = || self.table.then(|| Column::Value(Box::new(of_reference(name))));
         self.named.get(name).cloned().or_else(own)
     }
 
@@ -51,10 +51,8 @@ impl Columns {
                 SelectItem::QualifiedWildcard(
                     SelectItemQualifiedWildcardKind::ObjectName(n),
                     _,
-                ) => {
-                    if n.to_string().to_lowercase() == layer.alias {
-                        out.absorb(self);
-                    }
+                ) if n.to_string().to_lowercase() == layer.alias => {
+                    out.absorb(self);
                 }
                 SelectItem::UnnamedExpr(expr) => {
                     let name = match expr {
@@ -105,7 +103,8 @@ impl Columns {
                 }
                 _ => Column::Other,
             },
-            _ => resolve::value(expr, self, layer).map_or(Column::Other, Column::Value),
+            _ => resolve::value(expr, self, layer)
+                .map_or(Column::Other, |e| Column::Value(Box::new(e))),
         }
     }
 }

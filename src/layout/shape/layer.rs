@@ -149,7 +149,7 @@ fn joined(join: &datafusion::sql::sqlparser::ast::Join) -> Result<Joined> {
         J::Join(c) | J::Inner(c) | J::LeftSemi(c) | J::Semi(c) => (How::Inner, c),
         J::Left(c) | J::LeftOuter(c) => (How::Left, c),
         J::LeftAnti(c) | J::Anti(c) => (How::Anti, c),
-        _ => return Err(unread(format!("{}", join.to_string().trim()))),
+        _ => return Err(unread(join.to_string().trim())),
     };
     let JoinConstraint::On(expr) = constraint else {
         return Err(unread(format!("{} has no ON", join.to_string().trim())));

@@ -40,7 +40,7 @@ pub(super) fn shape(chain: Chain, params: &[(String, Param)]) -> Result<Shape> {
         let id = columns.get("id");
         if let Some(above) = at.checked_sub(1).filter(|a| *a >= main)
             && let Some(Column::Value(id)) = id
-            && id == of_reference("id")
+            && *id == of_reference("id")
             && let Some(cte) = chain.layers.get(above).and_then(|l| l.from_cte.clone())
         {
             shape.check = Some((shape.clauses.len(), counting::all_of(&shape.with, &cte)));
@@ -111,7 +111,7 @@ impl Reader<'_> {
             };
             let text = format!("WHERE {term}");
             let here = feeds && touched.is_empty();
-            let clause = Clause { text, ask: Ask::Fact(fact, touched) };
+            let clause = Clause { text, ask: Ask::Fact(Box::new(fact), touched) };
             if here {
                 shape.clauses.insert(alone, clause);
                 alone += 1;
@@ -192,7 +192,7 @@ impl Reader<'_> {
 
     fn of_below(&self, name: &str, rest: &[Ident]) -> Result<Expr, Miss> {
         let value = match self.columns.get(name) {
-            Some(Column::Value(value)) => value,
+            Some(Column::Value(value)) => *value,
             Some(Column::Rank) => return Err(Miss::Rank),
             Some(Column::Window) => return Err(Miss::Window),
             Some(Column::Other) => {
