@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Layout;
 use super::ranges::Ranges;
 use super::shape::{REFERENCE, Shape};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sql::{Session, parameters};
 
 /// Something that a layout probably does not mean.
@@ -19,17 +19,16 @@ pub struct Warning {
 
 impl Layout {
     /// Reads the text alone: windows and cloud ranges that nothing fits, roles that can be one
-    /// image.
+    /// image. A text that cannot be followed is one warning.
     pub fn lint(&self) -> Vec<Warning> {
-        let shape = match Shape::of(&self.sql, &self.params) {
-            Ok(shape) => shape,
-            Err(e) => {
-                return vec![Warning {
-                    what: format!("not checked: {e}"),
-                    next: e.advice().to_owned(),
-                }];
-            }
-        };
+        let unread =
+            |e: Error| Warning { what: format!("not checked: {e}"), next: e.advice().to_owned() };
+        self.doubts().unwrap_or_else(|e| vec![unread(e)])
+    }
+
+    /// As [`Layout::lint`]; refuses a text that cannot be followed.
+    pub fn doubts(&self) -> Result<Vec<Warning>> {
+        let shape = Shape::of(&self.sql, &self.params)?;
         let ranges = Ranges::of(&shape, &self.params);
         let mut all = Vec::new();
         for at in 0..shape.relations.len() {
@@ -37,7 +36,7 @@ impl Layout {
         }
         all.extend(self.clouds(&shape, &ranges));
         all.extend(shared(&shape, &ranges));
-        all
+        Ok(all)
     }
 
     /// As [`Layout::lint`], and what the archive lacks: radar at some places, a clause that leaves
