@@ -25,6 +25,9 @@ pub const SQL_OPERATORS_MAX: usize = 500;
 /// Stack of the thread that parses and plans a query: the largest allowed chain needs a few MiB in
 /// a debug build.
 pub const SQL_STACK_BYTES: usize = 64 << 20;
+/// Rows of a table whose numbers are compared with each other, to know that none comes twice: ten
+/// tiles of the study four times over, in 200 MB.
+pub const UNIQUE_ROWS_MAX: usize = 25_000_000;
 /// Largest footer of a Parquet file: that of a catalog of 100,000 row groups.
 pub const PARQUET_FOOTER_BYTES_MAX: u64 = 256 << 20;
 /// Largest weights file that is loaded: the largest network of the study holds 86 M parameters.

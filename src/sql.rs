@@ -6,6 +6,7 @@
 //! read files or set options; texts and chains beyond the limits; answers beyond the memory limit.
 
 mod answer;
+mod band;
 #[cfg(test)]
 mod catalogs;
 mod fault;
@@ -13,6 +14,7 @@ mod fault;
 pub(crate) mod fixture;
 mod gap_hours;
 mod parquet_file;
+mod parquet_table;
 mod patch_table;
 mod patch_type;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use datafusion::datasource::listing::{
 use datafusion::execution::context::SessionState;
 
 use super::fault;
+use super::parquet_table::ParquetTable;
 use crate::error::{Error, Result, While};
 use crate::limits;
 
@@ -22,8 +23,10 @@ pub(super) async fn table(
     state: &SessionState,
     files: &[PathBuf],
 ) -> Result<Arc<dyn TableProvider>> {
+    let mut files = files.to_vec();
+    files.sort();
     let mut urls = Vec::with_capacity(files.len());
-    for file in files {
+    for file in &files {
         check(file)?;
         urls.push(url(file)?);
     }
@@ -39,7 +42,8 @@ pub(super) async fn table(
     let config = ListingTableConfig::new_with_multi_paths(urls)
         .with_listing_options(options)
         .with_schema(schema);
-    Ok(Arc::new(ListingTable::try_new(config).map_err(unreadable)?))
+    let listing = ListingTable::try_new(config).map_err(unreadable)?;
+    Ok(Arc::new(ParquetTable::new(listing, files)))
 }
 
 /// Looks at both ends of a file before a reader believes its footer: a short file may ask for

@@ -12,6 +12,7 @@ use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::ScalarUDF;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use super::band::BandPlanner;
 use super::run::{Ends, Engine, Wanted};
 use super::{Answer, fault, parquet_file, patch_table, scene_table};
 use super::{
@@ -65,6 +66,7 @@ impl Session {
             .with_config(config())
             .with_runtime_env(environment)
             .with_default_features()
+            .with_query_planner(Arc::new(BandPlanner))
             .with_physical_optimizer_rule(Arc::new(YieldingJoins))
             .build();
         let context = SessionContext::new_with_state(state);

@@ -1,0 +1,161 @@
+//! Totals over all combinations, without any of them written down.
+//!
+//! Roles hang on each other as a tree, so the number of combinations of a row is the product, over
+//! the roles that hang on it, of the sum over its partners; and a total of one role's values is
+//! carried up the same way.
+
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int64Array, RecordBatch};
+use arrow::compute::{cast, filter_record_batch};
+use arrow::datatypes::{DataType, Float64Type, Int64Type, SchemaRef};
+use datafusion::common::Result;
+
+use super::blocks::Block;
+use super::prepare::Prepared;
+use super::product::roles;
+use super::program::{Fold, Program, Total};
+use super::ranges::Partners;
+use super::rows::Rows;
+
+/// One row for each row of the reference that has combinations.
+pub(super) fn run(
+    fold: &Fold,
+    program: &Program,
+    prepared: &Prepared,
+    block: &Block,
+    schema: &SchemaRef,
+) -> Result<RecordBatch> {
+    let (rows, links) = roles(program, prepared, block)?;
+    let mut trees: Vec<Tree> = rows.iter().map(|r| Tree::new(r.len())).collect();
+    for (number, (total, value)) in fold.totals.iter().zip(&prepared.totals).enumerate() {
+        let rows = &rows[total.role];
+        let values = match value {
+            Some(value) => Some(value.run(rows.len(), |c| rows.column(c))?),
+            None => None,
+        };
+        trees[total.role].items.push((number, Item::new(total, values, rows)?));
+    }
+    // Roles hang on earlier ones, so the last has nothing below it that is not yet counted.
+    for (link, (to, partners)) in links.iter().enumerate().rev() {
+        let role = link + 1;
+        let outer = program.product.roles[role].link.as_ref().is_some_and(|l| l.outer);
+        let child = std::mem::replace(&mut trees[role], Tree::new(0));
+        trees[*to].hang(&child, partners, outer);
+    }
+    let Some(mut root) = trees.into_iter().next() else { return Ok(RecordBatch::new_empty(Arc::clone(schema))) };
+    root.items.sort_by_key(|(number, _)| *number);
+    let mut columns: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
+    for column in &fold.columns {
+        columns.push(rows[0].column(*column)?);
+    }
+    columns.extend(root.items.into_iter().map(|(_, item)| item.finish()));
+    let batch = RecordBatch::try_new(Arc::clone(schema), columns)?;
+    let some: BooleanArray = root.count.iter().map(|n| Some(*n != 0)).collect();
+    Ok(filter_record_batch(&batch, &some)?)
+}
+
+/// What is known of each row of a role: its combinations with the roles below, and totals.
+struct Tree {
+    count: Vec<i64>,
+    items: Vec<(usize, Item)>,
+}
+
+impl Tree {
+    fn new(rows: usize) -> Self {
+        Self { count: vec![1; rows], items: Vec::new() }
+    }
+
+    /// Multiplies by the partners of each row.
+    fn hang(&mut self, child: &Self, partners: &Partners, outer: bool) {
+        let mut sums = partners.sums(&child.count);
+        if outer {
+            for (row, sum) in sums.iter_mut().enumerate() {
+                *sum = if partners.count(row) == 0 { 1 } else { *sum };
+            }
+        }
+        for (_, item) in &mut self.items {
+            item.multiply(&sums);
+        }
+        for (number, item) in &child.items {
+            let mut sum = item.sums(partners);
+            sum.multiply(&self.count);
+            self.items.push((*number, sum));
+        }
+        multiply(&mut self.count, &sums);
+    }
+}
+
+/// A total and the number of values in it; without values it is empty.
+enum Item {
+    Count(Vec<i64>),
+    Whole { sum: Vec<i64>, values: Vec<i64> },
+    Float { sum: Vec<f64>, values: Vec<i64> },
+}
+
+impl Item {
+    fn new(total: &Total, values: Option<ArrayRef>, rows: &Rows) -> Result<Self> {
+        let Some(values) = values else { return Ok(Self::Count(vec![1; rows.len()])) };
+        let some = |i: usize| i64::from(values.is_valid(i));
+        let some: Vec<i64> = (0..values.len()).map(some).collect();
+        if total.counts {
+            return Ok(Self::Count(some));
+        }
+        if values.data_type().is_floating() {
+            let values = cast(&values, &DataType::Float64)?;
+            let values = values.as_primitive::<Float64Type>();
+            let sum = values.iter().map(Option::unwrap_or_default).collect();
+            return Ok(Self::Float { sum, values: some });
+        }
+        let values = cast(&values, &DataType::Int64)?;
+        let values = values.as_primitive::<Int64Type>();
+        let sum = values.iter().map(Option::unwrap_or_default).collect();
+        Ok(Self::Whole { sum, values: some })
+    }
+
+    fn multiply(&mut self, by: &[i64]) {
+        match self {
+            Self::Count(n) => multiply(n, by),
+            Self::Whole { sum, values } => {
+                multiply(sum, by);
+                multiply(values, by);
+            }
+            Self::Float { sum, values } => {
+                sum.iter_mut().zip(by).for_each(|(s, b)| *s *= *b as f64);
+                multiply(values, by);
+            }
+        }
+    }
+
+    fn sums(&self, partners: &Partners) -> Self {
+        let whole = |v: &[i64]| partners.sums(v);
+        match self {
+            Self::Count(n) => Self::Count(whole(n)),
+            Self::Whole { sum, values } => {
+                Self::Whole { sum: whole(sum), values: whole(values) }
+            }
+            // The difference of two long sums would lose digits.
+            Self::Float { sum, values } => {
+                Self::Float { sum: partners.float_sums(sum), values: whole(values) }
+            }
+        }
+    }
+
+    fn finish(self) -> ArrayRef {
+        match self {
+            Self::Count(n) => Arc::new(Int64Array::from(n)),
+            Self::Whole { sum, values } => {
+                let some = sum.into_iter().zip(values).map(|(s, n)| (n != 0).then_some(s));
+                Arc::new(some.collect::<Int64Array>())
+            }
+            Self::Float { sum, values } => {
+                let some = sum.into_iter().zip(values).map(|(s, n)| (n != 0).then_some(s));
+                Arc::new(some.collect::<Float64Array>())
+            }
+        }
+    }
+}
+
+fn multiply(values: &mut [i64], by: &[i64]) {
+    values.iter_mut().zip(by).for_each(|(v, b)| *v = v.wrapping_mul(*b));
+}

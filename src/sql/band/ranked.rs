@@ -1,0 +1,192 @@
+//! "The nearest" in plain SQL: the first of a window or of a group.
+
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::expr::{
+    AggregateFunction, AggregateFunctionParams, WindowFunction, WindowFunctionParams,
+};
+use datafusion::logical_expr::utils::{conjunction, split_conjunction};
+use datafusion::logical_expr::{
+    Aggregate, Expr, Filter, LogicalPlan, Operator, SortExpr, WindowFunctionDefinition,
+};
+
+use super::compile::{Compiler, Relation, bind, index, plain_column, plain_columns};
+use super::flatten::{Chain, column, left_columns};
+use super::program::Step;
+use super::rule::below_names;
+
+impl Compiler {
+    /// `… GROUP BY o.id, o.cell, …`, with `first_value(s.x ORDER BY distance)` of a band join, or
+    /// with nothing: the rows of `o`, each with its nearest partner.
+    pub fn aggregate(&mut self, aggregate: &Aggregate, key: &[usize]) -> Option<Relation> {
+        let input = aggregate.input.schema();
+        let group = plain_columns(&aggregate.group_expr, input)?;
+        // The place is one of the columns of the group, so a group lies in one place.
+        let inner: Vec<usize> = key.iter().map(|k| group.get(*k).copied()).collect::<Option<_>>()?;
+        let firsts: Vec<First> = aggregate.aggr_expr.iter().map(First::of).collect::<Option<_>>()?;
+        let chain = self.chain(&aggregate.input, &inner)?;
+        let Some(first) = firsts.first() else {
+            let of = chain.single()?;
+            let by = group.iter().map(|g| of.columns[*g]).collect();
+            return Some(self.distinct(of.step, by));
+        };
+        if firsts.iter().any(|f| f.order != first.order) {
+            return None;
+        }
+        let place = self.pair_columns(&chain)?;
+        let best = sorts(&first.order, |e| bind(e, input, |i| place[i]))?;
+        let mut columns: Vec<Expr> = group.iter().map(|g| column(place[*g])).collect();
+        for f in &firsts {
+            columns.push(bind(&f.value, input, |i| place[i])?);
+        }
+        let by: Vec<usize> = group.iter().map(|g| place[*g]).collect();
+        let (left, link) = (chain.roles[0].step, chain.roles[1].link.clone()?);
+        let width = self.width(left);
+        // Rows that agree in the group have the same partners only if nothing else is compared.
+        let mut read = left_columns(&link.on, width);
+        let sorted = best.iter().flat_map(|s| s.expr.column_refs());
+        read.extend(sorted.filter_map(index));
+        read.extend(columns.iter().flat_map(Expr::column_refs).filter_map(index));
+        if by.iter().any(|b| *b >= width) || read.iter().any(|c| *c < width && !by.contains(c)) {
+            return None;
+        }
+        let with = chain.roles[1].step;
+        let total = width + self.width(with) + 1;
+        let nearest =
+            Step::Nearest { of: left, with, on: link.on, best, keep: 1, outer: link.outer };
+        let nearest = self.add(nearest, total);
+        let distinct = self.distinct(nearest, by).step;
+        let width = columns.len();
+        let step = self.add(Step::Project { of: distinct, columns }, width);
+        Some(Relation { step, columns: (0..width).collect() })
+    }
+
+    fn distinct(&mut self, of: usize, by: Vec<usize>) -> Relation {
+        let (width, columns) = (self.width(of), by.clone());
+        Relation { step: self.add(Step::Distinct { of, by }, width), columns }
+    }
+
+    /// `WHERE rank <= k` over `row_number() OVER (PARTITION BY o.id ORDER BY distance) AS rank`.
+    pub fn ranked(&mut self, filter: &Filter, key: &[usize]) -> Option<Relation> {
+        let (LogicalPlan::Window(window), plain) = below_names(&filter.input)? else { return None };
+        let [expr] = window.window_expr.as_slice() else { return None };
+        let (order, partition) = row_number(expr)?;
+        let rank = window.input.schema().fields().len();
+        let inner: Vec<usize> = key.iter().map(|k| plain[*k]).collect();
+        if inner.contains(&rank) {
+            return None;
+        }
+        // Which conjunct limits the rank?
+        let schema = filter.input.schema();
+        let limit = |e: &Expr| at_most(e, |c| plain_column(c, schema).is_some_and(|i| plain[i] == rank));
+        let conjuncts = split_conjunction(&filter.predicate);
+        let at = conjuncts.iter().position(|e| limit(e).is_some())?;
+        let keep = limit(conjuncts[at])?;
+
+        let chain = self.chain(&window.input, &inner)?;
+        let place = self.pair_columns(&chain)?;
+        let left = chain.roles[0].step;
+        let input = window.input.schema();
+        let unique = |e: &Expr| {
+            let at = plain_column(e, input).map(|i| place[i]);
+            at.is_some_and(|c| c < self.width(left) && self.is_unique(left, c))
+        };
+        let of_left = |e: &Expr| {
+            plain_column(e, input).is_some_and(|i| place[i] < self.width(left))
+        };
+        if !partition.iter().all(of_left) || !partition.iter().any(unique) {
+            return None;
+        }
+        let best = sorts(order, |e| bind(e, input, |i| place[i]))?;
+        let link = chain.roles[1].link.clone()?;
+        let with = chain.roles[1].step;
+        let total = self.width(left) + self.width(with) + 1;
+        let step = Step::Nearest { of: left, with, on: link.on, best, keep, outer: link.outer };
+        let mut step = self.add(step, total);
+        let all: Vec<usize> = place.into_iter().chain([total - 1]).collect();
+        let columns: Vec<usize> = plain.iter().map(|p| all[*p]).collect();
+        let others = conjuncts.iter().enumerate().filter(|(i, _)| *i != at);
+        if let Some(rest) = conjunction(others.map(|(_, e)| (*e).clone())) {
+            let keep = bind(&rest, schema, |i| columns[i])?;
+            step = self.add(Step::Filter { of: step, keep }, total);
+        }
+        Some(Relation { step, columns })
+    }
+
+    /// For two joined roles, where the chain's columns are in a pair of their rows.
+    fn pair_columns(&self, chain: &Chain) -> Option<Vec<usize>> {
+        if chain.roles.len() != 2 || !chain.rest.is_empty() {
+            return None;
+        }
+        let width = self.width(chain.roles[0].step);
+        Some(chain.columns.iter().map(|(role, c)| role * width + c).collect())
+    }
+}
+
+/// One value of the row that comes first.
+struct First {
+    value: Expr,
+    order: Vec<SortExpr>,
+}
+
+impl First {
+    fn of(expr: &Expr) -> Option<Self> {
+        let expr = match expr {
+            Expr::Alias(alias) => alias.expr.as_ref(),
+            other => other,
+        };
+        let Expr::AggregateFunction(AggregateFunction { func, params }) = expr else { return None };
+        let AggregateFunctionParams { args, distinct, filter, order_by, null_treatment } = params;
+        if *distinct || filter.is_some() || null_treatment.is_some() {
+            return None;
+        }
+        match (func.name(), args.as_slice()) {
+            ("first_value", [value]) if !order_by.is_empty() => {
+                Some(Self { value: value.clone(), order: order_by.clone() })
+            }
+            ("arg_min", [value, by]) if order_by.is_empty() => {
+                Some(Self { value: value.clone(), order: vec![by.clone().sort(true, false)] })
+            }
+            _ => None,
+        }
+    }
+}
+
+fn sorts(order: &[SortExpr], bind: impl Fn(&Expr) -> Option<Expr>) -> Option<Vec<SortExpr>> {
+    order.iter().map(|s| Some(s.with_expr(bind(&s.expr)?))).collect()
+}
+
+/// Order and partition of a plain `row_number()`.
+pub(super) fn row_number(expr: &Expr) -> Option<(&[SortExpr], &[Expr])> {
+    let expr = match expr {
+        Expr::Alias(alias) => alias.expr.as_ref(),
+        other => other,
+    };
+    let Expr::WindowFunction(function) = expr else { return None };
+    let WindowFunction { fun, params } = function.as_ref();
+    let WindowFunctionDefinition::WindowUDF(udf) = fun else { return None };
+    let WindowFunctionParams { args, partition_by, order_by, filter, distinct, .. } = params;
+    let plain = udf.name() == "row_number" && args.is_empty() && filter.is_none() && !distinct;
+    (plain && !order_by.is_empty()).then_some((order_by, partition_by))
+}
+
+/// The `k` of `rank <= k`, `rank < k + 1` or, for 1, `rank = 1`.
+pub(super) fn at_most(condition: &Expr, is_rank: impl Fn(&Expr) -> bool) -> Option<usize> {
+    let Expr::BinaryExpr(binary) = condition else { return None };
+    let (op, limit) = match (binary.left.as_ref(), binary.right.as_ref()) {
+        (rank, Expr::Literal(value, _)) if is_rank(rank) => (binary.op, value),
+        (Expr::Literal(value, _), rank) if is_rank(rank) => (binary.op.swap()?, value),
+        _ => return None,
+    };
+    let limit = match limit {
+        ScalarValue::UInt64(Some(v)) => usize::try_from(*v).ok()?,
+        ScalarValue::Int64(Some(v)) => usize::try_from(*v).ok()?,
+        _ => return None,
+    };
+    match op {
+        Operator::LtEq => Some(limit),
+        Operator::Lt => limit.checked_sub(1),
+        Operator::Eq if limit == 1 => Some(1),
+        _ => None,
+    }
+    .filter(|k| *k > 0)
+}
