@@ -36,15 +36,26 @@ impl Split {
 }
 
 /// What ground is split by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SplitBy {
-    /// Blocks of the patch grid of a tile, by its name: for an archive of one tile.
+    /// Blocks of the patch grid of a tile, by its name: for tiles that lie apart.
+    #[default]
     Tile,
     /// Blocks of ground by longitude and latitude: ground under two tile names has one use.
     Ground,
     /// Polygons.
     Regions,
+}
+
+impl SplitBy {
+    fn is_tile(&self) -> bool {
+        *self == Self::Tile
+    }
+}
+
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 /// Splits patches by square blocks of ground, by seed, or by regions.
@@ -60,6 +71,8 @@ pub enum SplitBy {
 #[serde(deny_unknown_fields)]
 pub struct Splitter {
     /// What ground is split by.
+    // What is not asked for is not written: settings that older weights carry stay the same text.
+    #[serde(default, skip_serializing_if = "SplitBy::is_tile")]
     pub by: SplitBy,
     /// Side of a block, in patches; at least 1.
     pub block: u32,
@@ -71,8 +84,10 @@ pub struct Splitter {
     pub seed: u64,
     /// Least distance of a patch to ground of another use that counts more (test, then valid, then
     /// train), pixels.
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub buffer: u32,
     /// Digest of the regions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regions: Option<String>,
     #[serde(skip)]
     uses: Option<Arc<Uses>>,

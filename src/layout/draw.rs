@@ -73,9 +73,15 @@ impl Samples {
 
     /// First caps the samples of each place, then balances the seasons of each use: as many samples
     /// as before, the same number from each season that occurs, so that rare seasons repeat and
-    /// common ones are cut. Order is kept.
+    /// common ones are cut. Order is kept. The query's digest covers the draw.
     #[must_use]
     pub fn drawn(mut self, draw: &Draw) -> Self {
+        if draw.per_place.is_none() && draw.balance.is_none() {
+            return self;
+        }
+        // Another draw is another set: a training must not go on with it unawares.
+        let key = format!("{}/{draw:?}", self.query_hash);
+        self.query_hash = blake3::hash(key.as_bytes()).to_hex()[..16].to_owned();
         if let Some(most) = draw.per_place {
             let rows = capped(&self.rows, most as usize, draw.seed);
             self.rows = rows.into_iter().map(|i| self.rows[i].clone()).collect();
@@ -178,6 +184,8 @@ mod tests {
         assert!(slots(&drawn).is_sorted());
         assert_eq!(slots(&drawn), slots(&samples(&all).drawn(&draw(1))));
         assert_ne!(slots(&drawn), slots(&samples(&all).drawn(&draw(2))));
+        assert_ne!(drawn.query_hash, samples(&all).drawn(&draw(2)).query_hash);
+        assert_eq!(samples(&all).drawn(&Draw::default()).query_hash, "b");
         // A place that has fewer keeps them all, and a smaller cap draws among the same.
         let one = samples(&all).drawn(&Draw { per_place: Some(1), balance: None, seed: 1 });
         assert!(slots(&one).iter().all(|s| slots(&drawn).contains(s)));
