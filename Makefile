@@ -3,13 +3,14 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo demo-real test check bench clean
+.PHONY: help setup build demo demo-real test check peers bench clean
 
 # Minutes of a first build of the program, and of the tests after it, on a quiet machine with two cores.
 BUILD_MINUTES := 15
 TEST_MINUTES := 5
 
 PROGRAM := target/release/eclaircie
+PYTHON := python3
 # One profile for all: the program, the tests and the lints share what is compiled.
 CARGO := cargo
 COMMON := --release --locked --target-dir target
@@ -49,6 +50,9 @@ check: setup ## what a change must pass: format, lints, documentation, tests
 	@$(CARGO) clippy $(COMMON) --all-targets --no-default-features -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(COMMON) --no-deps
 	@$(CARGO) test $(COMMON)
+
+peers: build ## compare the shipped layouts with DuckDB and polars on the same Parquet; needs a PYTHON with duckdb
+	@$(PYTHON) tests/peers/layouts.py $(PROGRAM)
 
 bench: setup ## run the benches
 	@$(CARGO) bench --locked --target-dir target

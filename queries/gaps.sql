@@ -14,8 +14,8 @@ nearest AS (
     AND r.time BETWEEN o.time - to_hours($limit_hours) AND o.time + to_hours($limit_hours)
   WHERE o.valid
   GROUP BY o.id)
-SELECT CAST(gap / $step_hours AS BIGINT) * $step_hours AS from_hours,
-  (CAST(gap / $step_hours AS BIGINT) + 1) * $step_hours AS until_hours,
+SELECT CAST(floor(gap / $step_hours) AS BIGINT) * $step_hours AS from_hours,
+  (CAST(floor(gap / $step_hours) AS BIGINT) + 1) * $step_hours AS until_hours,
   count(*) AS patches
 FROM nearest
 GROUP BY from_hours, until_hours

@@ -9,6 +9,7 @@
 -- $cloud_max = 0            most cloud of any of the three dates, percent
 -- $per_place = 0            most samples of one place, drawn by chance; 0: all
 -- $seed = 1                 chance of that draw
+-- @burkina gap_hours=144 near_hours=144 far_hours=816
 WITH
 nearest AS (
   -- Each valid optical patch with the nearest valid radar patch of its place. Equally near:

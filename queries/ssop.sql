@@ -8,8 +8,12 @@
 -- $cloud_max = 100          most cloud of the cloudy image, percent
 -- $target_hours = 240       largest distance of the target, before or after, hours
 -- $target_cloud_max = 0     most cloud of the target, percent
+-- $compat = 0               1: one image may serve as both t and target
 -- $per_place = 0            most samples of one place, drawn by chance; 0: all
 -- $seed = 1                 chance of that draw
+-- @burkina gap_hours=144 target_hours=336
+-- @blog target_hours=168
+-- @test gap_hours=12 cloud_min=0 target_hours=120
 WITH
 nearest AS (
   -- Each valid optical patch with the nearest valid radar patch of its place. Equally near:
@@ -44,7 +48,7 @@ found AS (
   WHERE t.cloud_percent BETWEEN $cloud_min AND $cloud_max
     AND target.valid
     AND target.cloud_percent <= $target_cloud_max
-    AND target.id <> t.id)
+    AND (target.id <> t.id OR $compat = 1))
 SELECT tile, row, col, time, cloud_percent, s2_t, s1_t, s2_target, dem
 FROM found
 WHERE $per_place = 0

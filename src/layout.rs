@@ -5,12 +5,16 @@
 //! without a column of type patch, a role that is empty in some rows only, a sample whose patches
 //! lie at different places.
 
+mod compat;
+mod count;
 #[cfg(test)]
 mod decloud;
 mod draw;
+mod export;
 mod file;
 mod funnel;
 mod header;
+mod import;
 mod lint;
 mod manifest;
 mod ranges;
@@ -27,9 +31,11 @@ mod suggest;
 mod table;
 mod timeline;
 
+pub use count::Counts;
 pub use draw::{Balance, Draw, Season};
 pub use file::Layout;
 pub use funnel::{Funnel, FunnelClause};
+pub use import::import;
 pub use lint::Warning;
 pub use manifest::{SampleCounts, SampleManifest};
 pub use samples::{PatchRef, Role, Sample, Samples};

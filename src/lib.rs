@@ -78,9 +78,9 @@ pub use geo::{Grid, Ground, Regions, Split, SplitBy, Splitter, Stamp, Utm, Windo
 #[cfg(feature = "gdal")]
 pub use ingest::{IngestOptions, IngestSummary, ingest};
 pub use layout::{
-    Acquisition, Balance, Draw, Funnel, FunnelClause, Layout, PatchRef, Role, Sample, SampleCounts,
-    SampleManifest, Samples, Season, SplitPlan, Suggested, Suggestion, Timeline, TimelineRow,
-    Waits, Warning,
+    Acquisition, Balance, Counts, Draw, Funnel, FunnelClause, Layout, PatchRef, Role, Sample,
+    SampleCounts, SampleManifest, Samples, Season, SplitPlan, Suggested, Suggestion, Timeline,
+    TimelineRow, Waits, Warning, import,
 };
 #[cfg(feature = "torch")]
 pub use metrics::{Score, Scores};

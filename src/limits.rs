@@ -19,6 +19,13 @@ pub const RASTER_BANDS_MAX: usize = 3_000;
 pub const TEXT_BYTES_MAX: u64 = 4 << 20;
 /// Largest SQL text: a layout is a page, not a book.
 pub const SQL_BYTES_MAX: usize = 64 << 10;
+/// Largest acquisition layout in JSON, or file of several: a page each.
+pub const LAYOUT_JSON_BYTES_MAX: usize = 256 << 10;
+/// Roles of an imported layout: twice those of a month of dates, and within the operators of a
+/// query.
+pub const LAYOUT_ROLES_MAX: usize = 16;
+/// Letters of the name of a role.
+pub const ROLE_NAME_MAX: usize = 40;
 /// Terms joined by operators in one query: a flat chain of some 2,000 overflows the planner's
 /// stack.
 pub const SQL_OPERATORS_MAX: usize = 500;

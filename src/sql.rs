@@ -9,6 +9,9 @@ mod answer;
 mod band;
 #[cfg(test)]
 mod catalogs;
+mod complete;
+#[cfg(test)]
+mod completed;
 mod fault;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -24,6 +27,7 @@ mod scene_table;
 mod session;
 mod similar;
 mod stable_hash;
+mod stable_random;
 mod statement;
 mod to_hours;
 mod yielding;
@@ -33,4 +37,4 @@ pub use session::{Param, Session};
 
 pub(crate) use patch_type::{is_patch, patch_field, patch_fields};
 pub(crate) use similar::nearest;
-pub(crate) use statement::{parameters, without_comments};
+pub(crate) use statement::{is_keyword, parameters, without_comments};

@@ -6,13 +6,13 @@ use clap::Args;
 
 use crate::archive::Archive;
 use crate::catalog::Catalog;
-use crate::error::{Result, While};
+use crate::error::{Error, Result, While};
 #[cfg(feature = "torch")]
 use crate::geo::Split;
 #[cfg(any(feature = "gdal", feature = "torch"))]
 use crate::geo::Stamp;
 use crate::geo::{Regions, SplitBy, Splitter};
-use crate::layout::{Balance, Draw, Layout, Samples, SplitPlan};
+use crate::layout::{Balance, Counts, Draw, Layout, Samples, SplitPlan};
 use crate::limits;
 use crate::sql::Session;
 use crate::store::read_text;
@@ -143,6 +143,29 @@ impl SplitArgs {
     /// Who trains, validates and tests in an archive; without one ground is split by tile.
     pub(super) fn splitter(&self, archive: Option<&Archive>) -> Result<Splitter> {
         self.plan()?.over(archive)
+    }
+
+    /// How many samples a layout finds, after the draw.
+    pub(super) fn counted(
+        &self,
+        layout: &Layout,
+        session: &Session,
+        archive: Option<&Archive>,
+    ) -> Result<Counts> {
+        let (splitter, draw) = (self.splitter(archive)?, self.draw());
+        if draw.is_all() {
+            return layout.count(session, &splitter);
+        }
+        Ok(layout.samples(session, &splitter)?.drawn(&draw).counts())
+    }
+
+    /// For what writes every sample as it is found.
+    pub(super) fn refuse_draw(&self) -> Result<()> {
+        if self.draw().is_all() {
+            return Ok(());
+        }
+        Err(Error::usage("an export holds every sample of the layout")
+            .hint("leave out --per-place and --balance; give them where the samples are used"))
     }
 
     /// The regions of the file, if one is given.

@@ -1,14 +1,14 @@
 //! `layout`: what a layout finds.
 
+mod export;
 mod funnel;
+mod import;
 mod lint;
 mod manifest;
 mod preview;
 mod source;
 mod suggest;
-
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+mod tables;
 
 use clap::Subcommand;
 use serde::Serialize;
@@ -17,14 +17,16 @@ use super::{
     Done,
     args::{LayoutArgs, SplitArgs},
 };
-use crate::archive::Archive;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
+use crate::sql::Session;
 
-/// Look at acquisition layouts: list them, show their SQL, count their samples, see where they are
-/// lost, derive their windows from an archive, write down what makes a sample set again.
+/// Work with acquisition layouts: list them, show their SQL, count and export their samples, see
+/// where they are lost, derive their windows from an archive, write down what makes a set again.
 ///
 /// Example: eclaircie layout count os2 archive/ --set gap_hours=48
+///
+/// Example: eclaircie layout export os2 --table s2=a.parquet --table s1=b.parquet --to os2.parquet
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -44,8 +46,8 @@ enum What {
     Count {
         /// Name or file.
         layout: String,
-        /// The archive.
-        archive: PathBuf,
+        #[command(flatten)]
+        from: tables::Tables,
         #[command(flatten)]
         choice: Choice,
     },
@@ -54,6 +56,10 @@ enum What {
     Suggest(suggest::Args),
     Lint(lint::Args),
     Manifest(manifest::Args),
+    /// All samples as a Parquet file: patches, and the id and scene of every image.
+    Export(export::Args),
+    /// A layout in the JSON form of the Decloud study as a SQL file.
+    Import(import::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -75,40 +81,41 @@ pub(super) fn run(args: Args) -> Result<Done> {
     match args.what {
         What::List => list()?,
         What::Show { layout } => super::say(&Layout::open(&layout)?.sql)?,
-        What::Count { layout, archive, choice } => {
-            count(&Archive::open(&archive)?, &choice.of(layout))?;
-        }
+        What::Count { layout, from, choice } => count(&from, &choice.of(layout))?,
         What::Funnel(a) => funnel::run(&a)?,
         What::Preview(a) => preview::run(a)?,
         What::Suggest(a) => suggest::run(&a)?,
         What::Lint(a) => lint::run(&a)?,
         What::Manifest(a) => manifest::run(a)?,
+        What::Export(args) => export::run(args)?,
+        What::Import(args) => import::run(args)?,
     }
     Ok(Done::Whole)
 }
 
 fn list() -> Result<()> {
     for name in Layout::shipped() {
-        let about = Layout::open(name)?.about;
-        super::say(&format!("{name:14} {}", about.lines().next().unwrap_or_default()))?;
+        let layout = Layout::open(name)?;
+        super::say(&format!("{name:14} {}", layout.about.lines().next().unwrap_or_default()))?;
+        for (preset, values) in layout.presets() {
+            super::say(&format!("{:14} {}", format!("{name}@{preset}"), values.join(" ")))?;
+        }
     }
     Ok(())
 }
 
-fn count(archive: &Archive, layout: &LayoutArgs) -> Result<()> {
-    lint::warn(&layout.open()?);
-    let (samples, snapshot) = layout.samples(archive)?;
-    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for s in &samples.rows {
-        *counts.entry((&s.tile, s.split.name())).or_default() += 1;
-    }
-    let roles: Vec<&str> = samples.roles.iter().map(|r| r.name.as_str()).collect();
-    super::say(&format!("layout {} ({})", samples.layout, roles.join(", ")))?;
-    super::say(&format!("query {}  snapshot {snapshot}", samples.query_hash))?;
-    for ((tile, split), n) in counts {
+fn count(from: &tables::Tables, args: &LayoutArgs) -> Result<()> {
+    let layout = from.answer(args.open()?);
+    lint::warn(&layout);
+    let (session, snapshot) = from.session(Session::new(from.memory)?)?;
+    let counts = args.split.counted(&layout, &session, from.archive()?.as_ref())?;
+    super::say(&format!("layout {} ({})", layout.name, counts.roles.join(", ")))?;
+    let snapshot = snapshot.map_or_else(String::new, |s| format!("  snapshot {s}"));
+    super::say(&format!("query {}{snapshot}", layout.hash()))?;
+    for ((tile, split), n) in &counts.rows {
         super::say(&format!("{tile:8} {split:6} {n:>9}"))?;
     }
-    super::say(&format!("{:15} {:>9}", "all", samples.rows.len()))
+    super::say(&format!("{:15} {:>9}", "all", counts.total()))
 }
 
 /// A value as indented JSON.

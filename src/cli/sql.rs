@@ -20,7 +20,7 @@ use crate::stream::Cancel;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The archive (may be left out with --table), then the query.
-    #[arg(required = true, num_args = 1..=2, value_names = ["ARCHIVE", "QUERY"])]
+    #[arg(required_unless_present = "file", num_args = 1..=2, value_names = ["ARCHIVE", "QUERY"])]
     words: Vec<String>,
     /// Read the query from a shipped question or a file; then no QUERY is given.
     #[arg(long, value_name = "NAME|FILE")]
@@ -62,6 +62,8 @@ impl Args {
                 layout.set(&self.set)?;
                 match words {
                     [archive] => Ok((Some(archive), layout)),
+                    [] if !self.tables.is_empty() => Ok((None, layout)),
+                    [] => Err(Error::usage("give an archive, or tables with --table")),
                     _ => Err(Error::usage("with --file, give the archive alone")
                         .hint("leave out the query text, or leave out --file")),
                 }
@@ -84,6 +86,10 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     }
     for (name, file) in &args.tables {
         session = session.with_table(name, file)?;
+    }
+    if args.file.is_some() {
+        // Layouts take elevation where there is some.
+        session = session.with_empty_dem()?;
     }
     if args.explain {
         super::say(&session.explain(&query.sql, &query.params)?)?;

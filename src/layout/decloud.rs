@@ -2,176 +2,190 @@
 //!
 //! The archives lie outside the repository: in `$ECLAIRCIE_SHARED/data`, or in `../shared/data`.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod archive;
+mod roles;
+mod search;
 
-use serde_json::Value;
+use std::path::Path;
 
-use super::{Layout, Samples};
-use crate::archive::Sensor;
+use archive::{Names, Reference, expected, folder, json};
+use tempfile::TempDir;
+
+use super::{Layout, Samples, import};
 use crate::geo::Splitter;
 use crate::sql::Session;
-use crate::sql::fixture::{Patch, session};
+use crate::sql::fixture::session;
 
-fn folder() -> Option<PathBuf> {
-    let shared = std::env::var_os("ECLAIRCIE_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let folder = shared.join("data/decloud/layouts");
-    if !folder.is_dir() {
-        eprintln!("NOT TESTED: the original's answers are not at {}", folder.display());
-        eprintln!("NOT TESTED: set ECLAIRCIE_SHARED to the folder that holds data/decloud");
-        return None;
-    }
-    Some(folder)
-}
-
-/// An archive as patches, and the names of its scenes by sensor and slot.
-fn archive(folder: &Path, name: &str) -> (Vec<Patch>, BTreeMap<(Sensor, u32), String>) {
-    let text = std::fs::read_to_string(folder.join(format!("archives/{name}.json"))).unwrap();
-    let json: Value = serde_json::from_str(&text).unwrap();
-    let int = |key: &str| json[key].as_u64().unwrap() as usize;
-    let side = int("patch_size") / int("cell_size");
-    let (mut patches, mut names) = (Vec::new(), BTreeMap::new());
-    for (sensor, key) in [(Sensor::S2, "s2"), (Sensor::S1, "s1")] {
-        for (slot, scene) in json[key].as_array().unwrap().iter().enumerate() {
-            let name = scene["name"].as_str().unwrap().to_owned();
-            let time = (scene["unix_time"].as_f64().unwrap() * 1e6).round() as i64;
-            names.insert((sensor, slot as u32), name.clone());
-            for row in 0..int("patches_y") {
-                for col in 0..int("patches_x") {
-                    let counts = |what: &str| -> Vec<f64> {
-                        let cell = |i: usize| {
-                            let (y, x) = (row * side + i / side, col * side + i % side);
-                            scene[what][y][x].as_f64().unwrap()
-                        };
-                        (0..side * side).map(cell).collect()
-                    };
-                    let percent = |c: Vec<f64>| {
-                        c.iter().map(|n| 100.0 * n / 4096.0).sum::<f64>() / c.len() as f64
-                    };
-                    patches.push(Patch {
-                        sensor,
-                        scene: name.clone(),
-                        row: row as i32,
-                        col: col as i32,
-                        time,
-                        slot: slot as i32,
-                        cloud: (sensor == Sensor::S2).then(|| percent(counts("cloud_pixels"))),
-                        valid: counts("nodata_pixels").iter().all(|n| *n == 0.0),
-                    });
-                }
-            }
-        }
-    }
-    (patches, names)
-}
-
-fn expected(folder: &Path, name: &str) -> BTreeSet<String> {
-    let file = folder.join(format!("expected/{name}.txt.gz"));
-    let out = Command::new("gzip").arg("-dc").arg(&file).output().unwrap();
-    assert!(out.status.success(), "{}", file.display());
-    String::from_utf8(out.stdout).unwrap().lines().map(str::to_owned).collect()
-}
-
-/// The samples in the original's words: `x,y|role=optical/radar|…`.
-fn lines(
-    samples: &Samples,
-    names: &BTreeMap<(Sensor, u32), String>,
-    roles: &[&str],
-    alias: &dyn Fn(&str) -> String,
-) -> BTreeSet<String> {
+/// The samples in the original's words, sorted: `x,y|role=optical/radar|…`.
+fn lines(samples: &Samples, names: &Names, roles: &[String]) -> Vec<String> {
     let line = |s: &super::Sample| {
         let name = |role: &str| {
             let k = samples.role(role)?;
             names.get(&(samples.roles[k].sensor, s.patches[k].slot)).cloned()
         };
-        let part = |role: &&str| {
-            let column = alias(role);
-            let optical = name(&format!("s2_{column}")).unwrap();
+        let part = |role: &String| {
+            // A layout whose image at t is its target has no other image there.
+            let own = name(&format!("s2_{role}"));
+            let optical = own.or_else(|| name("s2_target")).unwrap();
             let radar = name(&format!("s1_{role}")).map_or_else(String::new, |r| format!("/{r}"));
             format!("{role}={optical}{radar}")
         };
         let parts: Vec<String> = roles.iter().map(part).collect();
         format!("{},{}|{}", s.col, s.row, parts.join("|"))
     };
-    samples.rows.iter().map(line).collect()
+    let mut lines: Vec<String> = samples.rows.iter().map(line).collect();
+    lines.sort_unstable();
+    lines
 }
 
-fn compare(session: &Session, names: &BTreeMap<(Sensor, u32), String>, case: &Case, folder: &Path) {
-    let mut layout = Layout::open(case.layout).unwrap();
-    layout.set(&case.set.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).unwrap();
-    let want = expected(folder, case.expected);
-    let os1 = case.layout == "os1";
-    let alias = move |role: &str| match role {
-        "t" if os1 => "target".to_owned(),
-        other => other.to_owned(),
+/// The session over an archive, with its region of interest as a table.
+fn open(reference: &Reference) -> (Session, TempDir) {
+    let (session, files) = session(&reference.patches);
+    let inside: Vec<String> = reference
+        .roi
+        .iter()
+        .map(|(row, col)| format!("SELECT '31TEJ' AS tile, {row} AS row, {col} AS col"))
+        .collect();
+    let path = files.path().join("roi.parquet");
+    session.query(&inside.join(" UNION ALL "), &[]).unwrap().to_parquet(&path).unwrap();
+    (session.with_table("roi", &path).unwrap(), files)
+}
+
+/// Compares the multiset in compatible mode, and the set by default. A shipped layout, whose image
+/// is never its own target, leaves out by default what the original does not.
+fn agree(session: &Session, names: &Names, layout: &Layout, case: (&str, &[String], &[String])) {
+    let (what, roles, want) = case;
+    let own = |line: &String| {
+        let image = |role: &str| line.split('|').find_map(|p| p.strip_prefix(role));
+        let image = |role: &str| image(role).and_then(|i| i.split('/').next());
+        image("target=").is_some_and(|target| image("t=") == Some(target))
     };
-    let samples = layout.samples(session, &Splitter::default()).unwrap();
-    let got = lines(&samples, names, case.roles, &alias);
-    assert_eq!(samples.rows.len(), got.len(), "{}: repeats", case.expected);
-    let (missing, extra) = (want.difference(&got).next(), got.difference(&want).next());
-    assert!(
-        missing.is_none() && extra.is_none(),
-        "{}: {} found, {} expected; missing {missing:?}, extra {extra:?}",
-        case.expected,
-        got.len(),
-        want.len()
-    );
+    let strict = layout.params.iter().any(|(name, _)| name == "compat");
+    let run = |layout: &Layout| {
+        let samples = layout.samples(session, &Splitter::default()).unwrap();
+        let count = layout.count(session, &Splitter::default()).unwrap();
+        assert_eq!(count.total(), samples.rows.len() as u64, "{what}: counted");
+        lines(&samples, names, roles)
+    };
+    same(&format!("{what}, repeats kept"), &run(&layout.compat()), want);
+    let mut set = want.to_vec();
+    set.dedup();
+    set.retain(|line| !(strict && own(line)));
+    same(what, &run(layout), &set);
 }
 
-struct Case {
-    layout: &'static str,
-    set: &'static [&'static str],
-    roles: &'static [&'static str],
-    expected: &'static str,
+fn same(what: &str, got: &[String], want: &[String]) {
+    let differs = got.iter().zip(want).find(|(a, b)| a != b);
+    let sizes = format!("{what}: {} found, {} expected", got.len(), want.len());
+    assert!(differs.is_none(), "{sizes}; first difference {differs:?}");
+    assert_eq!(got.len(), want.len(), "{sizes}");
 }
 
-const fn case(
-    layout: &'static str,
-    set: &'static [&'static str],
-    roles: &'static [&'static str],
-    expected: &'static str,
-) -> Case {
-    Case { layout, set, roles, expected }
+/// The shipped layout that a layout of the study is, with its parameters.
+fn shipped(name: &str) -> Option<Layout> {
+    let layout = match name {
+        "AL-Meraner-Occitanie" => "ssop",
+        "AL-Meraner-Burkina" => "ssop@burkina",
+        "AL-TEST-Meraner" => "ssop@test",
+        "AL-CRGA-OS1-Occitanie" => "os1",
+        "AL-CRGA-OS1-Burkina" => "os1@burkina",
+        "AL-CRGA-OS2-Occitanie" => "os2",
+        "AL-CRGA-OS2-Burkina" => "os2@burkina",
+        "AL-TEST" => "os2@test",
+        "AL-CRGA-OS2-GFa-Occitanie" => "gf",
+        "AL-CRGA-OS2-GFb-Occitanie" => "gf@b",
+        "AL-CRGA-OS2-GF-Burkina" => "gf@burkina",
+        _ => return None,
+    };
+    Some(Layout::open(layout).unwrap())
 }
 
-const OS1: &[&str] = &["tm1", "t", "tp1"];
-const OS2: &[&str] = &["tm1", "t", "target", "tp1"];
-const SSOP: &[&str] = &["t", "target"];
+/// The answer files of one archive: name of the layout, and whether inside its region only.
+fn answers(folder: &Path, archive: &str) -> Vec<(String, bool)> {
+    let files = std::fs::read_dir(folder.join("expected")).unwrap();
+    let names = files.map(|f| f.unwrap().file_name().into_string().unwrap());
+    let of = |name: String| {
+        let layout =
+            name.strip_suffix(".txt.gz")?.strip_prefix(&format!("{archive}__"))?.to_owned();
+        Some(match layout.strip_suffix("-roi") {
+            Some(bare) => (bare.to_owned(), true),
+            None => (layout, false),
+        })
+    };
+    let mut all: Vec<_> = names.filter_map(of).collect();
+    all.sort_unstable();
+    all
+}
 
-fn check(name: &str, cases: &[Case]) {
+/// Every answer of the original on one archive, by the shipped layout and by the imported one.
+fn check(archive: &str) {
     let Some(folder) = folder() else { return };
-    let (patches, names) = archive(&folder, name);
-    let (session, _files) = session(&patches);
-    for case in cases {
-        compare(&session, &names, case, &folder);
+    let reference = Reference::read(&folder, archive);
+    let (session, files) = open(&reference);
+    let all = json(&folder.join("layouts.json"));
+    let answers = answers(&folder, archive);
+    assert!(answers.len() >= 8, "{answers:?}");
+    for (name, roi) in answers {
+        let roles = roles::roles(&all[&name]);
+        let words: Vec<String> = roles.iter().map(|r| r.name.clone()).collect();
+        let file = format!("{archive}__{name}{}", if roi { "-roi" } else { "" });
+        let want = expected(&folder, &file);
+        let imported = match name.starts_with("custom-") {
+            true => import(&folder.join("custom_layouts.json"), Some(&name)).unwrap(),
+            false => {
+                let path = files.path().join(format!("{name}.json"));
+                std::fs::write(&path, roles::to_json(&roles)).unwrap();
+                Layout::open(path.to_str().unwrap()).unwrap()
+            }
+        };
+        let named = shipped(&name);
+        assert!(named.is_some() || name.starts_with("custom-"), "no shipped layout is {name}");
+        for (how, layout) in [("imported", Some(imported)), ("shipped", named)] {
+            let Some(layout) = layout else { continue };
+            let layout = if roi { layout.within("roi") } else { layout };
+            agree(&session, &reference.names, &layout, (&format!("{file}, {how}"), &words, &want));
+        }
     }
 }
 
 #[test]
 fn the_corner_cases_are_answered_as_the_original_did() {
-    check(
-        "corner",
-        &[
-            case("ssop", &[], SSOP, "corner__AL-Meraner-Occitanie"),
-            case("os1", &[], OS1, "corner__AL-CRGA-OS1-Occitanie"),
-            case("os2", &[], OS2, "corner__AL-CRGA-OS2-Occitanie"),
-            case("gfa", &[], OS2, "corner__AL-CRGA-OS2-GFa-Occitanie"),
-        ],
-    );
+    check("corner");
 }
 
 #[test]
 fn a_year_of_real_dates_is_answered_as_the_original_did() {
-    let burkina = &["gap_hours=144", "near_hours=144", "far_hours=816"];
-    check(
-        "real128",
-        &[
-            case("ssop", &[], SSOP, "real128__AL-Meraner-Occitanie"),
-            case("os1", burkina, OS1, "real128__AL-CRGA-OS1-Burkina"),
-            case("os2", &[], OS2, "real128__AL-CRGA-OS2-Occitanie"),
-            case("gfa", &[], OS2, "real128__AL-CRGA-OS2-GFa-Occitanie"),
-        ],
-    );
+    check("real128");
+}
+
+/// Layouts without an answer file, against the search by its definition; first, that search
+/// against the answers that there are.
+#[test]
+fn every_layout_is_answered_as_the_definition_of_the_original_says() {
+    let Some(folder) = folder() else { return };
+    let all = json(&folder.join("layouts.json"));
+    let reference = Reference::read(&folder, "corner");
+    let (session, _files) = open(&reference);
+    for (name, roi) in answers(&folder, "corner").into_iter().filter(|(_, roi)| !roi) {
+        assert!(!roi);
+        let found = search::search(&reference, &roles::roles(&all[&name]));
+        same(&name, &found, &expected(&folder, &format!("corner__{name}")));
+    }
+    let mut custom = 0;
+    for (name, layout) in all.as_object().unwrap() {
+        // Least cloudiness drawn by chance has no one answer.
+        if name.contains("monthly") {
+            continue;
+        }
+        let roles = roles::roles(layout);
+        let want = search::search(&reference, &roles);
+        let words: Vec<String> = roles.iter().map(|r| r.name.clone()).collect();
+        let layout = match shipped(name) {
+            Some(layout) => layout,
+            None => import(&folder.join("custom_layouts.json"), Some(name)).unwrap(),
+        };
+        custom += usize::from(name.starts_with("custom-"));
+        agree(&session, &reference.names, &layout, (name, &words, &want));
+    }
+    assert_eq!(custom, 6);
 }

@@ -20,6 +20,13 @@ pub struct Draw {
     pub seed: u64,
 }
 
+impl Draw {
+    /// Whether every sample stays.
+    pub fn is_all(&self) -> bool {
+        self.per_place.is_none() && self.balance.is_none()
+    }
+}
+
 /// What is brought into balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -76,7 +83,7 @@ impl Samples {
     /// common ones are cut. Order is kept. The query's digest covers the draw.
     #[must_use]
     pub fn drawn(mut self, draw: &Draw) -> Self {
-        if draw.per_place.is_none() && draw.balance.is_none() {
+        if draw.is_all() {
             return self;
         }
         // Another draw is another set: a training must not go on with it unawares.

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::header::{self, Header};
+use super::import;
 use super::rows;
-use super::shipped::SHIPPED;
+use super::shipped::{ALIASES, SHIPPED};
 use crate::error::{Error, Result};
 use crate::geo::Splitter;
 use crate::layout::Samples;
@@ -27,6 +28,8 @@ pub struct Layout {
     /// Parameters with the values in force (defaults until set).
     pub params: Vec<(String, Param)>,
     meanings: Vec<String>,
+    presets: Vec<(String, Vec<String>)>,
+    pub(super) repeats: bool,
 }
 
 impl Layout {
@@ -35,18 +38,27 @@ impl Layout {
         SHIPPED.iter().map(|(name, _)| *name).collect()
     }
 
-    /// A shipped query by name, or a user's file by path.
+    /// A shipped query by name, or a user's file by path: SQL, or the JSON form of the Decloud
+    /// study (see [`import`]). `name@preset` sets the parameters of a preset.
     pub fn open(name_or_path: &str) -> Result<Self> {
+        let wanted = ALIASES.iter().find(|(old, _)| *old == name_or_path);
+        let name_or_path = wanted.map_or(name_or_path, |(_, name)| *name);
         if let Some((name, text)) = SHIPPED.iter().find(|(n, _)| *n == name_or_path) {
             return Self::parse(name, text);
         }
         let path = Path::new(name_or_path);
+        if let (false, Some((base, preset))) = (path.is_file(), name_or_path.rsplit_once('@')) {
+            return Self::open(base)?.preset(preset);
+        }
         if !path.is_file() {
             let names = Self::shipped();
             let guess = nearest(name_or_path, names.iter().copied())
                 .map_or_else(String::new, |n| format!("did you mean '{n}'? "));
             return Err(Error::not_found(format!("no layout is called '{name_or_path}'"))
                 .hint(format!("{guess}shipped: {}; or give a .sql file", names.join(", "))));
+        }
+        if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
+            return import(path, None);
         }
         let text = read_text(path)?;
         let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("layout");
@@ -63,7 +75,7 @@ impl Layout {
                 limits::SQL_BYTES_MAX
             )));
         }
-        let Header { about, params } = header::read(text)?;
+        let Header { about, params, presets } = header::read(text)?;
         let used = parameters(text)?;
         if let Some(missing) = used.iter().find(|u| !params.iter().any(|(n, _, _)| n == *u)) {
             return Err(Error::usage(format!("${missing} is used but has no default"))
@@ -78,7 +90,35 @@ impl Layout {
             values.push((name, value));
             meanings.push(meaning);
         }
-        Ok(Self { name: name.to_owned(), about, sql: text.to_owned(), params: values, meanings })
+        let (name, sql) = (name.to_owned(), text.to_owned());
+        let layout = Self { name, about, sql, params: values, meanings, presets, repeats: false };
+        for (preset, values) in &layout.presets {
+            layout.clone().set(values).map_err(|e| e.context(format!("preset @{preset}")))?;
+        }
+        Ok(layout)
+    }
+
+    /// The presets of the header: name, and what it sets.
+    pub fn presets(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.presets.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
+    }
+
+    /// The layout with the values of a preset as its defaults.
+    fn preset(mut self, name: &str) -> Result<Self> {
+        let Some((_, values)) = self.presets.iter().find(|(n, _)| n == name).cloned() else {
+            let names: Vec<String> =
+                self.presets.iter().map(|(n, _)| format!("{}@{n}", self.name)).collect();
+            let hint = match names.is_empty() {
+                true => format!("{} has no presets", self.name),
+                false => format!("presets: {}", names.join(", ")),
+            };
+            let text = format!("layout {} has no preset '{name}'", self.name);
+            return Err(Error::not_found(text).hint(hint));
+        };
+        self.set(&values)?;
+        self.sql = header::with_defaults(&self.sql, &self.params);
+        self.name = format!("{}@{name}", self.name);
+        Ok(self)
     }
 
     /// What a parameter means, from the header.
@@ -146,11 +186,11 @@ impl Layout {
     /// text column `split` overrules the splitter. A role without a patch in any row is left out
     /// (an archive without elevation still serves the networks that need none); a role without a
     /// patch in some rows is an error. Rows are sorted by (tile, row, col, times) and equal ones
-    /// merged.
+    /// merged, unless the layout is [`Layout::compat`].
     pub fn samples(&self, session: &Session, splitter: &Splitter) -> Result<Samples> {
         let doing = |e: Error| e.context(format!("running layout {}", self.name));
-        let (roles, rows) =
-            rows::collect(session, &self.sql, &self.params, splitter).map_err(doing)?;
+        let (roles, rows) = rows::collect(session, &self.sql, &self.params, splitter, self.repeats)
+            .map_err(doing)?;
         Ok(Samples {
             roles,
             rows,
@@ -194,6 +234,21 @@ mod tests {
                 assert!(!layout.meaning(p).unwrap().is_empty(), "{name}: ${p}");
             }
         }
+    }
+
+    #[test]
+    fn a_preset_is_a_name_that_opens_with_its_values_as_defaults() {
+        let layout = Layout::open("os2@burkina").unwrap();
+        assert_eq!(layout.name, "os2@burkina");
+        let again = Layout::parse("os2@burkina", &layout.sql).unwrap();
+        assert_eq!(again.params, layout.params);
+        assert_eq!(again.hash(), layout.hash());
+        assert_ne!(again.hash(), Layout::open("os2").unwrap().hash());
+        let error = Layout::open("os2@mars").unwrap_err();
+        assert!(error.next_step().unwrap().contains("os2@burkina"), "{error:?}");
+        assert_eq!(Layout::open("gfb").unwrap().name, "gf@b");
+        let wrong = Layout::parse("x", "-- x: a\n-- $n = 1 m\n-- @p m=2\nSELECT $n").unwrap_err();
+        assert!(wrong.to_string().contains("'m'"), "{wrong}");
     }
 
     #[test]

@@ -10,10 +10,12 @@ pub(super) struct Header {
     pub about: String,
     /// Name, default, meaning.
     pub params: Vec<(String, Param, String)>,
+    /// Name, and what it sets: `name=value` each.
+    pub presets: Vec<(String, Vec<String>)>,
 }
 
 /// Reads the leading comment lines. The first paragraph says what the query selects; a line
-/// `-- $name = value  meaning` declares a parameter.
+/// `-- $name = value  meaning` declares a parameter, a line `-- @name a=1 b=2` a preset of several.
 pub(super) fn read(text: &str) -> Result<Header> {
     let (mut header, mut in_about) = (Header::default(), true);
     for (number, line) in text.lines().enumerate() {
@@ -34,6 +36,18 @@ pub(super) fn read(text: &str) -> Result<Header> {
                 )));
             }
             header.params.push((name, value, meaning));
+        } else if let Some(preset) = comment.strip_prefix('@') {
+            in_about = false;
+            let mut words = preset.split_whitespace().map(str::to_owned);
+            let name = words.next().ok_or_else(|| {
+                Error::invalid(format!("line {}: a preset has a name", number + 1))
+                    .hint("write: -- @name parameter=value …")
+            })?;
+            // A second line of the same name goes on.
+            match header.presets.iter_mut().find(|(n, _)| *n == name) {
+                Some((_, values)) => values.extend(words),
+                None => header.presets.push((name, words.collect())),
+            }
         } else if comment.is_empty() {
             in_about = in_about && header.about.is_empty();
         } else if in_about {
@@ -60,6 +74,30 @@ pub(super) fn value(text: &str) -> Param {
             let inner = text.strip_prefix('\'').and_then(|t| t.strip_suffix('\''));
             Param::Text(inner.map_or_else(|| text.to_owned(), |t| t.replace("''", "'")))
         }
+    }
+}
+
+/// The text with these values as defaults in its header.
+pub(super) fn with_defaults(text: &str, params: &[(String, Param)]) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let declared = line.trim().strip_prefix("--").and_then(|c| c.trim().strip_prefix('$'));
+        let known = declared.and_then(|d| declare(d).ok()).and_then(|(name, _, meaning)| {
+            let (_, value) = params.iter().find(|(n, _)| *n == name)?;
+            let declared = format!("${name} = {}", written(value));
+            Some(format!("-- {declared:25} {meaning}"))
+        });
+        lines.push(known.unwrap_or_else(|| line.to_owned()));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// A value as a header holds it.
+fn written(value: &Param) -> String {
+    match value {
+        Param::Int(i) => i.to_string(),
+        Param::Float(f) => f.to_string(),
+        Param::Text(t) => format!("'{}'", t.replace('\'', "''")),
     }
 }
 
@@ -110,6 +148,22 @@ mod tests {
         }
         let twice = read("-- $x = 1\n-- $x = 2\nSELECT $x").unwrap_err();
         assert!(twice.to_string().contains("line 2"), "{twice}");
+    }
+
+    #[test]
+    fn a_preset_names_several_values_and_defaults_can_be_rewritten() {
+        let text =
+            "-- x: a\n-- $n = 3    number\n-- $t = 'a b'  text\n-- @far n=9 t=c\nSELECT $n, $t\n";
+        let far = ("far".to_owned(), vec!["n=9".to_owned(), "t=c".to_owned()]);
+        assert_eq!(read(text).unwrap().presets, [far]);
+        let params = [("n".to_owned(), Param::Int(9)), ("t".to_owned(), Param::Text("c".into()))];
+        let other = with_defaults(text, &params);
+        assert!(other.contains("\n-- $n = 9                    number\n"), "{other}");
+        let other = read(&other).unwrap();
+        assert_eq!(other.params[1], ("t".into(), Param::Text("c".into()), "text".into()));
+        let long = read("-- @a n=1\n-- @a t=2\nSELECT 1").unwrap();
+        assert_eq!(long.presets, [("a".to_owned(), vec!["n=1".to_owned(), "t=2".to_owned()])]);
+        assert!(read("-- @\nSELECT 1").unwrap_err().to_string().contains("line 1"));
     }
 
     #[test]

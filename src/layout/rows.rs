@@ -18,16 +18,17 @@ use crate::sql::{Param, Session, is_patch, patch_field};
 /// Slot of a patch that is not there, until [`Gatherer::finish`] has seen all rows.
 const ABSENT: u32 = u32::MAX;
 
-/// Runs the query and returns its roles and its samples.
+/// Runs the query and returns its roles and its samples; equal samples are one, unless `repeats`.
 pub(super) fn collect(
     session: &Session,
     sql: &str,
     params: &[(String, Param)],
     splitter: &Splitter,
+    repeats: bool,
 ) -> Result<(Vec<Role>, Vec<Sample>)> {
     let mut gatherer = Gatherer::new(splitter);
     let schema = session.stream(sql, params, &mut |batch| gatherer.take(&batch))?;
-    gatherer.finish(&schema)
+    gatherer.finish(&schema, repeats)
 }
 
 struct Gatherer<'a> {
@@ -116,7 +117,7 @@ impl<'a> Gatherer<'a> {
         new
     }
 
-    fn finish(mut self, schema: &Schema) -> Result<(Vec<Role>, Vec<Sample>)> {
+    fn finish(mut self, schema: &Schema, repeats: bool) -> Result<(Vec<Role>, Vec<Sample>)> {
         let names = role_names(schema)?;
         self.sensors.resize(names.len(), None);
         self.absent.resize(names.len(), 0);
@@ -149,8 +150,12 @@ impl<'a> Gatherer<'a> {
             return Err(Error::usage("no role of the layout has a patch in any row"));
         }
         self.rows.sort_unstable_by(order);
-        self.rows
-            .dedup_by(|a, b| a.tile == b.tile && a.patches == b.patches && place(a) == place(b));
+        if !repeats {
+            let same = |a: &mut Sample, b: &mut Sample| {
+                a.tile == b.tile && a.patches == b.patches && place(a) == place(b)
+            };
+            self.rows.dedup_by(same);
+        }
         Ok((roles, self.rows))
     }
 }
@@ -170,7 +175,7 @@ fn order(a: &Sample, b: &Sample) -> Ordering {
         .then_with(|| a.split.name().cmp(b.split.name()))
 }
 
-fn role_names(schema: &Schema) -> Result<Vec<String>> {
+pub(super) fn role_names(schema: &Schema) -> Result<Vec<String>> {
     let patches = schema.fields().iter().filter(|f| is_patch(f));
     let names: Vec<String> = patches.map(|f| f.name().clone()).collect();
     if names.is_empty() {
@@ -188,7 +193,7 @@ fn sensor(role: &str, seen: Option<Sensor>) -> Result<Sensor> {
     })
 }
 
-fn named(text: &str) -> Result<Split> {
+pub(super) fn named(text: &str) -> Result<Split> {
     let all = [Split::Train, Split::Valid, Split::Test, Split::Buffer];
     all.into_iter().find(|s| s.name() == text).ok_or_else(|| {
         Error::usage(format!("'{text}' is no split"))

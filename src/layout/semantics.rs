@@ -196,3 +196,83 @@ fn questions_about_a_catalog_are_answered() {
     assert!(ask("cloudiness").starts_with("tile,year,month,scenes,"));
     assert!(ask("coverage").starts_with("tile,sensor,scenes,first,last,"));
 }
+
+#[test]
+fn in_compatible_mode_equal_stamps_multiply_samples_even_without_data() {
+    let twin = |slot: i32| Patch { scene: format!("twin-{slot}"), ..Patch::s2(slot, 0.0, 50.0) };
+    let all = [twin(0), twin(5).invalid(), Patch::s2(1, 24.0, 0.0), Patch::s1(0, 0.0)];
+    assert_eq!(slots(&run("ssop", &[], &all).unwrap()), [[0, 0, 1]]);
+    let (session, _folder) = session(&all);
+    let layout = Layout::open("ssop").unwrap().compat();
+    let samples = layout.samples(&session, &Splitter::default()).unwrap();
+    assert_eq!(slots(&samples), [[0, 0, 1], [0, 0, 1]]);
+    assert_eq!(layout.count(&session, &Splitter::default()).unwrap().total(), 2);
+}
+
+#[test]
+fn in_compatible_mode_an_image_may_be_its_own_target() {
+    let all = [Patch::s2(0, 0.0, 0.0), Patch::s2(1, 24.0, 0.0), Patch::s1(0, 0.0)];
+    let (session, _folder) = session(&all);
+    let mut layout = Layout::open("ssop").unwrap();
+    layout.set(&["cloud_min=0".into()]).unwrap();
+    let samples = layout.compat().samples(&session, &Splitter::default()).unwrap();
+    assert_eq!(slots(&samples), [[0, 0, 0], [0, 0, 1], [1, 0, 0], [1, 0, 1]]);
+}
+
+#[test]
+fn a_region_keeps_the_samples_of_its_places() {
+    let here = [Patch::s2(0, 0.0, 50.0), Patch::s2(1, 24.0, 0.0), Patch::s1(0, 0.0)];
+    let mut all = here.to_vec();
+    all.extend(here.map(|p| p.at(2, 3)));
+    let (session, folder) = session(&all);
+    let path = folder.path().join("roi.parquet");
+    let places = "SELECT DISTINCT tile, row, col FROM s2 WHERE row = 2";
+    session.query(places, &[]).unwrap().to_parquet(&path).unwrap();
+    let session = session.with_table("roi", &path).unwrap();
+    let layout = Layout::open("ssop").unwrap().within("roi");
+    let samples = layout.samples(&session, &Splitter::default()).unwrap();
+    assert_eq!(samples.rows.len(), 1);
+    assert_eq!((samples.rows[0].row, samples.rows[0].col), (2, 3));
+}
+
+#[test]
+fn a_grid_counts_what_the_layout_finds_with_those_limits() {
+    let mut all: Vec<Patch> =
+        (0..40).map(|i| Patch::s2(i, f64::from(i) * 30.0, f64::from(i % 4) * 30.0)).collect();
+    all.extend((0..30).map(|i| Patch::s1(i, f64::from(i) * 37.0)));
+    let (session, _folder) = session(&all);
+    for (grid, layout, reach) in [("ssop_grid", "ssop", "target"), ("os2_grid", "os2", "far")] {
+        let question = Layout::open(grid).unwrap();
+        let csv = session.query(&question.sql, &question.params).unwrap().to_csv().unwrap();
+        let rows: Vec<Vec<f64>> = csv
+            .lines()
+            .skip(1)
+            .map(|l| l.split(',').map(|n| n.parse().unwrap()).collect())
+            .collect();
+        assert!(rows.len() > 2, "{grid}: {csv}");
+        for row in rows {
+            let mut layout = Layout::open(layout).unwrap();
+            let set = [format!("gap_hours={}", row[0]), format!("{reach}_hours={}", row[1])];
+            layout.set(&set).unwrap();
+            let total = layout.count(&session, &Splitter::default()).unwrap().total();
+            assert_eq!(total as f64, row[2], "{grid}: {row:?}");
+        }
+    }
+}
+
+#[test]
+fn a_month_holds_six_images_and_a_clear_target_that_is_none_of_them() {
+    let mut all: Vec<Patch> =
+        (0..6).map(|i| Patch::s2(i, f64::from(i) * 120.0, f64::from(i) * 10.0)).collect();
+    all.extend((0..6).map(|i| Patch::s1(i, f64::from(i) * 120.0)));
+    all.extend([Patch::s2(6, 300.0, 0.0), Patch::s2(7, 501.0, 0.0)]);
+    let floor = ["floor_from=0", "floor_to=0"];
+    let samples = run("monthly", &floor, &all).unwrap();
+    assert_eq!(slots(&samples), [[0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6]]);
+    // The first image is clear: a floor above it leaves nothing.
+    let floor = ["floor_from=1", "floor_to=1"];
+    assert_eq!(run("monthly", &floor, &all).unwrap().rows.len(), 0);
+    all[1].cloud = Some(0.0);
+    let floor = ["floor_from=0", "floor_to=0", "compat=1"];
+    assert_eq!(run("monthly", &floor, &all).unwrap().rows.len(), 2);
+}

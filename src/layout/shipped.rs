@@ -5,8 +5,8 @@ pub(super) const SHIPPED: &[(&str, &str)] = &[
     ("ssop", include_str!("../../queries/ssop.sql")),
     ("os1", include_str!("../../queries/os1.sql")),
     ("os2", include_str!("../../queries/os2.sql")),
-    ("gfa", include_str!("../../queries/gfa.sql")),
-    ("gfb", include_str!("../../queries/gfb.sql")),
+    ("gf", include_str!("../../queries/gf.sql")),
+    ("monthly", include_str!("../../queries/monthly.sql")),
     ("hidden", include_str!("../../queries/hidden.sql")),
     ("scene", include_str!("../../queries/scene.sql")),
     ("ssop_scene", include_str!("../../queries/ssop_scene.sql")),
@@ -14,4 +14,9 @@ pub(super) const SHIPPED: &[(&str, &str)] = &[
     ("cloudiness", include_str!("../../queries/cloudiness.sql")),
     ("coverage", include_str!("../../queries/coverage.sql")),
     ("gaps", include_str!("../../queries/gaps.sql")),
+    ("ssop_grid", include_str!("../../queries/ssop_grid.sql")),
+    ("os2_grid", include_str!("../../queries/os2_grid.sql")),
 ];
+
+/// Other names for some of them.
+pub(super) const ALIASES: &[(&str, &str)] = &[("gfa", "gf"), ("gfb", "gf@b")];

@@ -8,9 +8,10 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Float64Type, Int64Type};
 use serde::Serialize;
 
-use super::Layout;
+use super::{Layout, header};
 use crate::error::{Error, Result};
-use crate::sql::{Param, Session};
+use crate::geo::Splitter;
+use crate::sql::Session;
 
 /// Waits between acquisitions of the same place.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -77,7 +78,7 @@ impl Suggestion {
             layout.set(&set)?;
             layouts.push(Suggested {
                 layout: name.to_owned(),
-                samples: layout.size(session)?,
+                samples: layout.count(session, &Splitter::default())?.total(),
                 set,
             });
         }
@@ -116,34 +117,9 @@ impl Suggestion {
 }
 
 impl Layout {
-    /// How many rows the query gives. Nothing but the number is kept in memory.
-    pub fn size(&self, session: &Session) -> Result<u64> {
-        let text = self.sql.trim_end().trim_end_matches(';');
-        let sql = format!("SELECT count(*) AS n FROM (\n{text}\n) AS found");
-        let answer = session.query(&sql, &self.params)?;
-        let column = answer.batches.iter().find(|b| b.num_rows() > 0).map(|b| b.column(0));
-        let n = column.and_then(|c| c.as_primitive_opt::<Int64Type>()).map_or(0, |c| c.value(0));
-        Ok(u64::try_from(n).unwrap_or(0))
-    }
-
-    /// The text with the values in force as defaults of its numbers.
+    /// The text with the values in force as defaults.
     pub fn with_defaults(&self) -> String {
-        let line = |line: &str| -> String {
-            let declared = line.strip_prefix("-- $").and_then(|l| l.split_once('='));
-            let Some((name, _)) = declared else { return line.to_owned() };
-            let name = name.trim();
-            let value = self.params.iter().find(|(n, _)| n == name).map(|(_, v)| v);
-            let text = match value {
-                Some(Param::Int(i)) => i.to_string(),
-                Some(Param::Float(f)) => f.to_string(),
-                _ => return line.to_owned(),
-            };
-            let said = format!("-- ${name} = {text}");
-            let meaning = self.meaning(name).unwrap_or_default();
-            format!("{said:28} {meaning}").trim_end().to_owned()
-        };
-        let lines: Vec<String> = self.sql.lines().map(line).collect();
-        lines.join("\n") + "\n"
+        header::with_defaults(&self.sql, &self.params)
     }
 }
 

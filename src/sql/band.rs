@@ -31,6 +31,8 @@ mod ranked;
 mod rows;
 mod rule;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod used;
 
 pub(super) use planner::BandPlanner;

@@ -64,6 +64,17 @@ pub(super) fn plain(error: &DataFusionError) -> Error {
     }
 }
 
+/// The column that is not there, if that is what is wrong.
+pub(super) fn missing_column(error: &DataFusionError) -> Option<String> {
+    match root(error) {
+        DataFusionError::SchemaError(inner, _) => match inner.as_ref() {
+            SchemaError::FieldNotFound { field, .. } => Some(field.name.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 fn root(error: &DataFusionError) -> &DataFusionError {
     match error {
         DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => root(inner),

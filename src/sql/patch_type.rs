@@ -8,6 +8,8 @@ use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, Tim
 use crate::catalog::{EXTENSION, PATCH_TYPE};
 
 const WORDS: [&str; 5] = ["sensor", "slot", "row", "col", "time"];
+/// What a patch may carry besides: which row of its table it is, and the name of its scene.
+const IDENTITY: [&str; 2] = ["id", "scene"];
 
 /// Instants, in microseconds UTC.
 pub(super) fn instant() -> DataType {
@@ -36,7 +38,9 @@ pub(crate) fn patch_field(name: &str) -> Field {
 /// marks.
 pub(crate) fn is_patch(field: &Field) -> bool {
     let DataType::Struct(fields) = field.data_type() else { return false };
-    fields.len() == WORDS.len() && WORDS.iter().all(|w| fields.iter().any(|f| f.name() == w))
+    let has = |word: &str| fields.iter().any(|f| f.name() == word);
+    let more = IDENTITY.into_iter().filter(|w| has(w)).count();
+    WORDS.into_iter().all(has) && fields.len() == WORDS.len() + more
 }
 
 /// The same columns, every patch column with its mark.

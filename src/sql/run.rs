@@ -1,7 +1,7 @@
 //! One query on a thread of its own, with a large stack, that can be stopped.
 
-use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::common::DataFusionError;
 use datafusion::physical_plan::displayable;
 use datafusion::prelude::{SQLOptions, SessionContext};
+use datafusion::sql::sqlparser::tokenizer::TokenWithSpan;
 use futures::StreamExt;
 use futures::future::{AbortHandle, Abortable};
 use tokio::runtime::{Handle, Runtime};
@@ -23,6 +24,8 @@ pub(super) struct Engine {
     pub context: SessionContext,
     pub memory_bytes_max: usize,
     handle: Handle,
+    // Columns that a table could not be given, and why.
+    lacks: Mutex<Vec<(String, String)>>,
     // Taken on drop only.
     runtime: Option<Runtime>,
 }
@@ -80,7 +83,24 @@ impl Engine {
     /// Keeps the runtime alive as long as the engine.
     pub fn new(context: SessionContext, runtime: Runtime, memory_bytes_max: usize) -> Self {
         let handle = runtime.handle().clone();
-        Self { context, memory_bytes_max, handle, runtime: Some(runtime) }
+        Self { context, memory_bytes_max, handle, lacks: Mutex::default(), runtime: Some(runtime) }
+    }
+
+    /// Remembers why some columns are not there, for whoever asks for them.
+    pub fn note_lacks(&self, lacks: Vec<(String, String)>) {
+        self.lacks.lock().unwrap_or_else(PoisonError::into_inner).extend(lacks);
+    }
+
+    /// The error of a query, with the reason if it names a column that a file could not give.
+    fn explain(&self, error: &DataFusionError, tokens: &[TokenWithSpan]) -> Error {
+        let told = fault::explain(error, tokens, &self.table_names());
+        let lacks = self.lacks.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = fault::missing_column(error)
+            .and_then(|name| lacks.iter().find(|(column, _)| *column == name));
+        match known {
+            Some((_, why)) => told.hint(format!("{why}; add it to the file")),
+            None => told,
+        }
     }
 
     /// Waits for one piece of work on the caller's thread.
@@ -165,8 +185,7 @@ async fn answer(
     send: &SyncSender<Message>,
 ) -> Result<()> {
     let checked = statement::check(sql, params)?;
-    let tables = engine.table_names();
-    let clear = |e: DataFusionError| fault::explain(&e, &checked.tokens, &tables);
+    let clear = |e: DataFusionError| engine.explain(&e, &checked.tokens);
     let plan = engine.context.state().statement_to_plan(checked.statement).await.map_err(clear)?;
     // The statement was checked before; this also sees what hides inside a query.
     SQLOptions::new()

@@ -14,9 +14,10 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::band::BandPlanner;
 use super::run::{Ends, Engine, Wanted};
-use super::{Answer, fault, parquet_file, patch_table, scene_table};
+use super::{Answer, complete, fault, parquet_file, patch_table, scene_table};
 use super::{
-    gap_hours::GapHours, stable_hash::StableHash, to_hours::ToHours, yielding::YieldingJoins,
+    gap_hours::GapHours, stable_hash::StableHash, stable_random::StableRandom, to_hours::ToHours,
+    yielding::YieldingJoins,
 };
 use crate::archive::Sensor;
 use crate::catalog::{Catalog, Scene};
@@ -38,6 +39,7 @@ pub enum Param {
 pub struct Session {
     engine: Arc<Engine>,
     ends: Ends,
+    identity: bool,
 }
 
 /// The sensors that have a table.
@@ -50,6 +52,16 @@ const STACK_BYTES: usize = 16 << 20;
 impl Session {
     /// An empty session with a memory limit in bytes.
     pub fn new(memory_bytes_max: usize) -> Result<Self> {
+        Self::with_planner(memory_bytes_max, Some(Arc::new(BandPlanner)))
+    }
+
+    /// As [`Session::new`], with the plans of the engine alone: what ours are compared with.
+    #[cfg(test)]
+    pub(crate) fn plain(memory_bytes_max: usize) -> Result<Self> {
+        Self::with_planner(memory_bytes_max, None)
+    }
+
+    fn with_planner(memory_bytes_max: usize, planner: Option<Arc<BandPlanner>>) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("sql-worker")
@@ -62,19 +74,22 @@ impl Session {
             .with_memory_limit(memory_bytes_max, 1.0)
             .build_arc()
             .map_err(|e| Error::internal("cannot build the SQL session").with_source(e))?;
-        let state = SessionStateBuilder::new()
+        let mut builder = SessionStateBuilder::new()
             .with_config(config())
             .with_runtime_env(environment)
             .with_default_features()
-            .with_query_planner(Arc::new(BandPlanner))
-            .with_physical_optimizer_rule(Arc::new(YieldingJoins))
-            .build();
+            .with_physical_optimizer_rule(Arc::new(YieldingJoins));
+        if let Some(planner) = planner {
+            builder = builder.with_query_planner(planner);
+        }
+        let state = builder.build();
         let context = SessionContext::new_with_state(state);
         context.register_udf(ScalarUDF::from(ToHours::new()));
         context.register_udf(ScalarUDF::from(GapHours::new()));
         context.register_udf(ScalarUDF::from(StableHash::new()));
+        context.register_udf(ScalarUDF::from(StableRandom::new()));
         let engine = Arc::new(Engine::new(context, runtime, memory_bytes_max));
-        Ok(Self { engine, ends: Ends::default() })
+        Ok(Self { engine, ends: Ends::default(), identity: false })
     }
 
     /// Registers `scenes`, `patches`, `s2`, `s1`, `dem` of a catalog: rows are patches. Before the
@@ -99,7 +114,7 @@ impl Session {
         let mut all = Vec::new();
         for sensor in SENSORS {
             let files = patches(sensor)?;
-            self.register(sensor.name(), self.patches(&files)?)?;
+            self.register_patches(sensor, self.patches(&files)?)?;
             all.extend(files);
         }
         self.register("patches", self.patches(&all)?)?;
@@ -114,14 +129,34 @@ impl Session {
     /// The tables of [`Session::with_scenes`] from their rows.
     pub(crate) fn with_scene_rows(self, scenes: &[Scene]) -> Result<Self> {
         for sensor in SENSORS {
-            self.register(sensor.name(), scene_table::whole(scenes, Some(sensor))?)?;
+            self.register_patches(sensor, scene_table::whole(scenes, Some(sensor))?)?;
         }
         self.register("patches", scene_table::whole(scenes, None)?)?;
         self.register("scenes", scene_table::scenes(scenes)?)?;
         Ok(self)
     }
 
+    /// Lets the patches of all tables that are registered after this carry their id and scene.
+    #[must_use]
+    pub(crate) fn with_identity(mut self) -> Self {
+        self.identity = true;
+        self
+    }
+
+    /// A table `dem` without rows, if there is none: layouts take elevation where there is some.
+    pub fn with_empty_dem(self) -> Result<Self> {
+        if !self.tables().iter().any(|(taken, _)| taken == Sensor::Dem.name()) {
+            self.register_patches(Sensor::Dem, patch_table::empty()?)?;
+        }
+        Ok(self)
+    }
+
     /// Registers a Parquet file as a table. Refuses a name that is taken or no plain word.
+    ///
+    /// A table `s2`, `s1` or `dem` gets the columns `sensor`, `scene`, `slot` and `patch` where its
+    /// file has none: the scene from `name` or `id`, the slot from `id`. So a file with `id`,
+    /// `tile`, `row`, `col`, `cell`, `time`, `cloud_percent` and `valid` serves every layout. Its
+    /// times, of any unit, are read as UTC.
     pub fn with_table(self, name: &str, file: &Path) -> Result<Self> {
         check_name(name)?;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
@@ -134,7 +169,10 @@ impl Session {
                 .hint("give the file another name"));
         }
         let table = self.parquet(&[file.to_owned()])?;
-        self.register(name, table)?;
+        match SENSORS.into_iter().find(|s| s.name() == name) {
+            Some(sensor) => self.register_patches(sensor, table)?,
+            None => self.register(name, table)?,
+        }
         Ok(self)
     }
 
@@ -211,6 +249,12 @@ impl Session {
     fn parquet(&self, files: &[PathBuf]) -> Result<Arc<dyn TableProvider>> {
         let state = self.engine.context.state();
         self.engine.block_on(parquet_file::table(&state, files))
+    }
+
+    fn register_patches(&self, sensor: Sensor, table: Arc<dyn TableProvider>) -> Result<()> {
+        let completed = complete::complete(sensor, table, self.identity)?;
+        self.engine.note_lacks(completed.lacks);
+        self.register(sensor.name(), completed.table)
     }
 
     fn register(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {

@@ -3,7 +3,7 @@
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::Statement as Ast;
 use datafusion::sql::sqlparser::dialect::GenericDialect;
-use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::keywords::{ALL_KEYWORDS, Keyword};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
 
 use super::{Param, fault, nearest};
@@ -62,6 +62,11 @@ pub(crate) fn parameters(sql: &str) -> Result<Vec<String>> {
         }
     }
     Ok(names)
+}
+
+/// Whether a word may mean something to the parser, so that it had better not name a table.
+pub(crate) fn is_keyword(word: &str) -> bool {
+    ALL_KEYWORDS.binary_search(&word.to_ascii_uppercase().as_str()).is_ok()
 }
 
 /// The text without comments, its words joined by single spaces: what a digest of a query covers.

@@ -9,7 +9,10 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::common::{Result, internal_err};
 use datafusion::execution::memory_pool::{MemoryConsumer, MemoryReservation};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_expr::{EquivalenceProperties, PhysicalExpr};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{
+    EquivalenceProperties, LexOrdering, OrderingRequirements, PhysicalExpr, PhysicalSortExpr,
+};
 use datafusion::physical_plan::common::spawn_buffered;
 use datafusion::physical_plan::execution_plan::{
     Boundedness, ChildrenPropertiesMode, EmissionType, ReplaceChildrenOptions,
@@ -162,6 +165,13 @@ impl ExecutionPlan for BandJoinExec {
         InputDistributionRequirements::new(vec![Distribution::SinglePartition; self.inputs.len()])
     }
 
+    fn required_input_ordering(&self) -> Vec<Option<OrderingRequirements>> {
+        let by_place = |(input, key): (&Arc<dyn ExecutionPlan>, &Vec<usize>)| {
+            by_place(input, key).map(OrderingRequirements::from)
+        };
+        self.inputs.iter().zip(&self.program.keys).map(by_place).collect()
+    }
+
     fn benefits_from_input_partitioning(&self) -> Vec<bool> {
         vec![false; self.inputs.len()]
     }
@@ -235,4 +245,14 @@ impl fmt::Debug for BandJoinExec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BandJoinExec").field("program", &self.program).finish_non_exhaustive()
     }
+}
+
+/// The order in which an input must come: ascending by place, empty places last.
+pub(super) fn by_place(input: &Arc<dyn ExecutionPlan>, key: &[usize]) -> Option<LexOrdering> {
+    let schema = input.schema();
+    let column = |k: &usize| {
+        let options = arrow::compute::SortOptions { descending: false, nulls_first: false };
+        PhysicalSortExpr::new(Arc::new(Column::new(schema.field(*k).name(), *k)), options)
+    };
+    LexOrdering::new(key.iter().map(column))
 }

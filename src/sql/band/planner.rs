@@ -11,15 +11,11 @@ use datafusion::datasource::source_as_provider;
 use datafusion::execution::context::QueryPlanner;
 use datafusion::logical_expr::physical_planning_context::PhysicalPlanningContext;
 use datafusion::logical_expr::{LogicalPlan, UserDefinedLogicalNode};
-use datafusion::physical_expr::expressions::Column;
-use datafusion::physical_expr::{LexOrdering, PhysicalSortExpr};
-use datafusion::physical_plan::sorts::sort::SortExec;
-use datafusion::physical_plan::sorts::sort_preserving_merge::SortPreservingMergeExec;
-use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
+use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner};
 
 use super::compile::as_parquet;
-use super::exec::BandJoinExec;
+use super::exec::{BandJoinExec, by_place};
 use super::in_order::InOrderExec;
 use super::node::BandJoin;
 use super::rule::rewrite;
@@ -56,10 +52,8 @@ impl ExtensionPlanner for BandPlanner {
         let mut inputs = Vec::with_capacity(physical.len());
         for ((plan, input), key) in logical.iter().zip(physical).zip(&node.program.keys) {
             let sorted = if is_sorted(plan, key) { one_partition(input, key) } else { None };
-            inputs.push(match sorted {
-                Some(input) => input,
-                None => sort(Arc::clone(input), key)?,
-            });
+            // What is not sorted is sorted by the engine, which is told what the join requires.
+            inputs.push(sorted.unwrap_or_else(|| Arc::clone(input)));
         }
         let schema = Arc::clone(node.schema.inner());
         let partitions = session.config().target_partitions();
@@ -92,24 +86,4 @@ fn one_partition(input: &Arc<dyn ExecutionPlan>, key: &[usize]) -> Option<Arc<dy
         .with_file_groups(vec![FileGroup::new(files)])
         .build();
     Some(Arc::new(InOrderExec::new(DataSourceExec::from_data_source(whole), by_place(input, key)?)))
-}
-
-fn sort(input: Arc<dyn ExecutionPlan>, key: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
-    let Some(order) = by_place(&input, key) else { return Ok(input) };
-    let many = input.output_partitioning().partition_count() > 1;
-    let sorted = SortExec::new(order.clone(), input).with_preserve_partitioning(many);
-    Ok(match many {
-        true => Arc::new(SortPreservingMergeExec::new(order, Arc::new(sorted))),
-        false => Arc::new(sorted),
-    })
-}
-
-/// Ascending, empty places last.
-fn by_place(input: &Arc<dyn ExecutionPlan>, key: &[usize]) -> Option<LexOrdering> {
-    let schema = input.schema();
-    let column = |k: &usize| {
-        let options = arrow::compute::SortOptions { descending: false, nulls_first: false };
-        PhysicalSortExpr::new(Arc::new(Column::new(schema.field(*k).name(), *k)), options)
-    };
-    LexOrdering::new(key.iter().map(column))
 }

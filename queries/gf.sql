@@ -1,5 +1,5 @@
--- gfa: a wholly cloudy optical image, clear optical images before and after, and a clear target
--- within five days, each with the nearest radar image. Compares networks with gap-filling on
+-- gf: a wholly cloudy optical image, clear optical images before and after, and a clear target
+-- within some days, each with the nearest radar image. Compares networks with gap-filling on
 -- equal terms.
 --
 -- Limits are inclusive. Every combination of patches that fits is one sample.
@@ -11,8 +11,11 @@
 -- $around_cloud_max = 0     most cloud of the dates before and after, percent
 -- $target_hours = 120       largest distance of the target, before or after, hours
 -- $target_cloud_max = 0     most cloud of the target, percent
+-- $compat = 0               1: one image may serve as both t and target
 -- $per_place = 0            most samples of one place, drawn by chance; 0: all
 -- $seed = 1                 chance of that draw
+-- @b near_hours=336 far_hours=480 target_hours=72
+-- @burkina gap_hours=144 near_hours=384 far_hours=672 target_hours=168
 WITH
 nearest AS (
   -- Each valid optical patch with the nearest valid radar patch of its place. Equally near:
@@ -59,7 +62,7 @@ found AS (
     AND tm1.cloud_percent <= $around_cloud_max
     AND tp1.cloud_percent <= $around_cloud_max
     AND target.cloud_percent <= $target_cloud_max
-    AND target.id <> t.id)
+    AND (target.id <> t.id OR $compat = 1))
 SELECT tile, row, col, time, cloud_percent,
   s2_tm1, s1_tm1, s2_t, s1_t, s2_tp1, s1_tp1, s2_target, s1_target, dem
 FROM found

@@ -1,0 +1,37 @@
+//! `layout export`: all samples as a Parquet file.
+
+use std::path::PathBuf;
+
+use super::Choice;
+use super::tables::Tables;
+use crate::error::Result;
+use crate::sql::Session;
+
+/// Writes all samples of a layout as a Parquet file: patches, and the id and scene of every image.
+///
+/// Example: eclaircie layout export os2 archive/ --to os2.parquet
+///
+/// Example: eclaircie layout export os2 --table s2=a.parquet --table s1=b.parquet --to os2.parquet
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Name, SQL file, or JSON file of the Decloud study.
+    layout: String,
+    #[command(flatten)]
+    from: Tables,
+    #[command(flatten)]
+    choice: Choice,
+    /// Where to write.
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+}
+
+pub(super) fn run(args: Args) -> Result<()> {
+    let choice = args.choice.of(args.layout);
+    let layout = args.from.answer(choice.open()?);
+    let session = Session::new(args.from.memory)?.with_identity();
+    let (session, _) = args.from.session(session)?;
+    choice.split.refuse_draw()?;
+    let splitter = choice.split.splitter(args.from.archive()?.as_ref())?;
+    let rows = layout.export(&session, &splitter, &args.to)?;
+    crate::cli::say(&format!("{rows} samples of layout {} in {}", layout.name, args.to.display()))
+}
