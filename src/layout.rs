@@ -9,20 +9,36 @@ mod compat;
 mod count;
 #[cfg(test)]
 mod decloud;
+mod draw;
 mod export;
 mod file;
+mod funnel;
 mod header;
 mod import;
+mod lint;
+mod manifest;
+mod ranges;
 mod rows;
 mod samples;
 #[cfg(test)]
 mod scenes;
 #[cfg(test)]
 mod semantics;
+mod shape;
 mod shipped;
+mod splits;
+mod suggest;
 mod table;
+mod timeline;
 
 pub use count::Counts;
+pub use draw::{Balance, Draw, Season};
 pub use file::Layout;
+pub use funnel::{Funnel, FunnelClause};
 pub use import::import;
+pub use lint::Warning;
+pub use manifest::{SampleCounts, SampleManifest};
 pub use samples::{PatchRef, Role, Sample, Samples};
+pub use splits::SplitPlan;
+pub use suggest::{Suggested, Suggestion, Waits};
+pub use timeline::{Acquisition, Timeline, TimelineRow};

@@ -74,10 +74,14 @@ pub use cog::write_cog;
 pub use error::{Error, Kind as ErrorKind, Result, While};
 #[cfg(feature = "torch")]
 pub use evaluate::{EvaluateOptions, Evaluation, Row, evaluate, read_rows, write_rows};
-pub use geo::{Grid, Split, Splitter, Stamp, Window, utm_wkt};
+pub use geo::{Grid, Ground, Regions, Split, SplitBy, Splitter, Stamp, Utm, Window, utm_wkt};
 #[cfg(feature = "gdal")]
 pub use ingest::{IngestOptions, IngestSummary, ingest};
-pub use layout::{Counts, Layout, PatchRef, Role, Sample, Samples, import};
+pub use layout::{
+    Acquisition, Balance, Counts, Draw, Funnel, FunnelClause, Layout, PatchRef, Role, Sample,
+    SampleCounts, SampleManifest, Samples, Season, SplitPlan, Suggested, Suggestion, Timeline,
+    TimelineRow, Waits, Warning, import,
+};
 #[cfg(feature = "torch")]
 pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]
@@ -90,7 +94,9 @@ pub use ops::{
 };
 #[cfg(feature = "torch")]
 pub use reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};
-pub use report::{Cloudiness, Comparison, Curve, Page, Picture, ScoreRow, View, write_page};
+pub use report::{
+    Cloudiness, Comparison, Curve, Page, Picture, ScoreRow, View, timeline_svg, write_page,
+};
 #[cfg(feature = "gdal")]
 pub use simulate::{Summary, World, simulate};
 pub use sql::{Answer, Param, Session};

@@ -20,6 +20,7 @@ mod run;
 mod score;
 mod stretch;
 mod table;
+mod timeline;
 
 pub use cloudiness::Cloudiness;
 pub use comparison::{Comparison, View};
@@ -27,3 +28,4 @@ pub use curve::Curve;
 pub use page::{Page, write_page};
 pub use picture::Picture;
 pub use score::ScoreRow;
+pub use timeline::timeline_svg;

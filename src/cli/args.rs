@@ -6,15 +6,16 @@ use clap::Args;
 
 use crate::archive::Archive;
 use crate::catalog::Catalog;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, While};
 #[cfg(feature = "torch")]
 use crate::geo::Split;
-use crate::geo::Splitter;
 #[cfg(any(feature = "gdal", feature = "torch"))]
 use crate::geo::Stamp;
-use crate::layout::{Layout, Samples};
+use crate::geo::{Regions, SplitBy, Splitter};
+use crate::layout::{Balance, Counts, Draw, Layout, Samples, SplitPlan};
 use crate::limits;
 use crate::sql::Session;
+use crate::store::read_text;
 #[cfg(feature = "torch")]
 use crate::stream::Report;
 
@@ -86,33 +87,113 @@ pub(super) struct LayoutArgs {
     pub(super) split: SplitArgs,
 }
 
-/// Who trains, validates and tests.
+/// Who trains, validates and tests, and how many are drawn.
 #[derive(Debug, Clone, Args)]
 pub(super) struct SplitArgs {
-    /// Side of the blocks of ground that are split, in patches.
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    pub(super) split_block: u32,
+    /// What ground is split by: tile (blocks of a tile's patch grid), ground (blocks of ground,
+    /// whatever tile shows it) or regions; by default regions if they are given, ground if tiles
+    /// overlap or nearly touch, else tile.
+    #[arg(long, value_name = "tile|ground|regions", value_parser = parse_split_by)]
+    split_by: Option<SplitBy>,
+    /// GeoJSON polygons with a property `split` = train, valid or test, in longitude and latitude
+    /// or in the UTM zone that `crs` names. Where none trains, all ground outside them does.
+    #[arg(long, value_name = "FILE")]
+    split_regions: Option<PathBuf>,
+    /// Side of the blocks of ground that are split, in patches; 2 by tile, 8 by ground.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    split_block: Option<u32>,
+    /// Pixels kept free around ground that tests, and around ground that validates: a patch within
+    /// is used for nothing that counts less. 66, what a network sees around a pixel; 0 by tile.
+    #[arg(long, value_name = "PIXELS")]
+    split_buffer: Option<u32>,
     /// Chance of the split.
     #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(super) split_seed: u64,
+    split_seed: u64,
     /// Share of blocks that validate.
     #[arg(long, value_name = "SHARE", default_value_t = 0.15)]
-    pub(super) valid_share: f64,
+    valid_share: f64,
     /// Share of blocks that test.
     #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
-    pub(super) test_share: f64,
+    test_share: f64,
+    /// Most samples of one place in one use, drawn by chance.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    per_place: Option<u32>,
+    /// `season`: as many samples as before, the same number from each season of t's month that
+    /// occurs, so that rare seasons repeat and common ones are cut.
+    #[arg(long, value_name = "season", value_parser = parse_balance)]
+    balance: Option<Balance>,
+    /// Chance of what --per-place and --balance draw.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    draw_seed: u64,
 }
 
 impl SplitArgs {
-    pub(super) fn splitter(&self) -> Result<Splitter> {
-        let (valid, test) = (self.valid_share, self.test_share);
-        if !(valid >= 0.0 && test >= 0.0 && valid + test < 1.0) {
-            return Err(Error::usage(format!(
-                "shares {valid} and {test} leave nothing to train on"
-            ))
-            .hint("choose --valid-share and --test-share that add up to less than 1"));
+    pub(super) fn plan(&self) -> Result<SplitPlan> {
+        Ok(SplitPlan {
+            by: self.split_by,
+            block: self.split_block,
+            valid: self.valid_share,
+            test: self.test_share,
+            seed: self.split_seed,
+            buffer: self.split_buffer,
+            regions: self.regions()?,
+        })
+    }
+
+    /// Who trains, validates and tests in an archive; without one ground is split by tile.
+    pub(super) fn splitter(&self, archive: Option<&Archive>) -> Result<Splitter> {
+        self.plan()?.over(archive)
+    }
+
+    /// How many samples a layout finds, after the draw.
+    pub(super) fn counted(
+        &self,
+        layout: &Layout,
+        session: &Session,
+        archive: Option<&Archive>,
+    ) -> Result<Counts> {
+        let (splitter, draw) = (self.splitter(archive)?, self.draw());
+        if draw.is_all() {
+            return layout.count(session, &splitter);
         }
-        Ok(Splitter { block: self.split_block.max(1), valid, test, seed: self.split_seed })
+        Ok(layout.samples(session, &splitter)?.drawn(&draw).counts())
+    }
+
+    /// For what writes every sample as it is found.
+    pub(super) fn refuse_draw(&self) -> Result<()> {
+        if self.draw().is_all() {
+            return Ok(());
+        }
+        Err(Error::usage("an export holds every sample of the layout")
+            .hint("leave out --per-place and --balance; give them where the samples are used"))
+    }
+
+    /// The regions of the file, if one is given.
+    pub(super) fn regions(&self) -> Result<Option<Regions>> {
+        let read = |path: &PathBuf| {
+            Regions::parse(&read_text(path)?).during(|| format!("reading {}", path.display()))
+        };
+        self.split_regions.as_ref().map(read).transpose()
+    }
+
+    pub(super) fn draw(&self) -> Draw {
+        Draw { per_place: self.per_place, balance: self.balance, seed: self.draw_seed }
+    }
+}
+
+fn parse_split_by(text: &str) -> std::result::Result<SplitBy, String> {
+    match text {
+        "tile" => Ok(SplitBy::Tile),
+        "ground" => Ok(SplitBy::Ground),
+        "regions" => Ok(SplitBy::Regions),
+        _ => Err("write tile, ground or regions".to_owned()),
+    }
+}
+
+fn parse_balance(text: &str) -> std::result::Result<Balance, String> {
+    match text {
+        "season" => Ok(Balance::Season),
+        _ => Err("write season".to_owned()),
     }
 }
 
@@ -128,7 +209,8 @@ impl LayoutArgs {
     pub(super) fn samples(&self, archive: &Archive) -> Result<(Samples, String)> {
         let catalog = Catalog::open(archive)?;
         let session = Session::new(limits::MEMORY_DEFAULT)?.with_catalog(&catalog)?;
-        let samples = self.open()?.samples(&session, &self.split.splitter()?)?;
+        let splitter = self.split.splitter(Some(archive))?;
+        let samples = self.open()?.samples(&session, &splitter)?.drawn(&self.split.draw());
         Ok((samples, catalog.snapshot()?))
     }
 }
@@ -154,7 +236,6 @@ pub(super) fn parse_day(text: &str) -> std::result::Result<Stamp, String> {
     }
 }
 
-#[cfg(any(feature = "gdal", feature = "torch"))]
 /// A number of at least one.
 pub(super) fn parse_count(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {

@@ -1,23 +1,28 @@
 //! `layout`: what a layout finds.
 
 mod export;
+mod funnel;
 mod import;
+mod lint;
+mod manifest;
+mod preview;
+mod source;
+mod suggest;
 mod tables;
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
+use serde::Serialize;
 
 use super::{
     Done,
     args::{LayoutArgs, SplitArgs},
 };
-use crate::archive::Archive;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::sql::Session;
 
-/// Work with acquisition layouts: list them, show their SQL, count and export their samples.
+/// Work with acquisition layouts: list them, show their SQL, count and export their samples, see
+/// where they are lost, derive their windows from an archive, write down what makes a set again.
 ///
 /// Example: eclaircie layout count os2 archive/ --set gap_hours=48
 ///
@@ -46,22 +51,15 @@ enum What {
         #[command(flatten)]
         choice: Choice,
     },
+    Funnel(funnel::Args),
+    Preview(preview::Args),
+    Suggest(suggest::Args),
+    Lint(lint::Args),
+    Manifest(manifest::Args),
     /// All samples as a Parquet file: patches, and the id and scene of every image.
     Export(export::Args),
     /// A layout in the JSON form of the Decloud study as a SQL file.
     Import(import::Args),
-    /// The first samples, by name.
-    Preview {
-        /// Name or file.
-        layout: String,
-        /// The archive.
-        archive: PathBuf,
-        #[command(flatten)]
-        choice: Choice,
-        /// How many.
-        #[arg(long, default_value_t = 10)]
-        rows: usize,
-    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -84,14 +82,13 @@ pub(super) fn run(args: Args) -> Result<Done> {
         What::List => list()?,
         What::Show { layout } => super::say(&Layout::open(&layout)?.sql)?,
         What::Count { layout, from, choice } => count(&from, &choice.of(layout))?,
+        What::Funnel(a) => funnel::run(&a)?,
+        What::Preview(a) => preview::run(a)?,
+        What::Suggest(a) => suggest::run(&a)?,
+        What::Lint(a) => lint::run(&a)?,
+        What::Manifest(a) => manifest::run(a)?,
         What::Export(args) => export::run(args)?,
         What::Import(args) => import::run(args)?,
-        What::Preview { layout, archive, choice, rows } => {
-            let (samples, _) = choice.of(layout).samples(&Archive::open(&archive)?)?;
-            for sample in samples.rows.iter().take(rows) {
-                super::say(&format!("{:6} {}", sample.split.name(), sample.name()))?;
-            }
-        }
     }
     Ok(Done::Whole)
 }
@@ -109,8 +106,9 @@ fn list() -> Result<()> {
 
 fn count(from: &tables::Tables, args: &LayoutArgs) -> Result<()> {
     let layout = from.answer(args.open()?);
+    lint::warn(&layout);
     let (session, snapshot) = from.session(Session::new(from.memory)?)?;
-    let counts = layout.count(&session, &args.split.splitter()?)?;
+    let counts = args.split.counted(&layout, &session, from.archive()?.as_ref())?;
     super::say(&format!("layout {} ({})", layout.name, counts.roles.join(", ")))?;
     let snapshot = snapshot.map_or_else(String::new, |s| format!("  snapshot {s}"));
     super::say(&format!("query {}{snapshot}", layout.hash()))?;
@@ -118,4 +116,10 @@ fn count(from: &tables::Tables, args: &LayoutArgs) -> Result<()> {
         super::say(&format!("{tile:8} {split:6} {n:>9}"))?;
     }
     super::say(&format!("{:15} {:>9}", "all", counts.total()))
+}
+
+/// A value as indented JSON.
+fn json<T: Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string_pretty(value)
+        .map_err(|e| Error::internal("cannot write JSON").with_source(e))
 }

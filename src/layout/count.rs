@@ -28,6 +28,13 @@ impl Counts {
     }
 }
 
+impl Samples {
+    /// These samples by tile and split.
+    pub fn counts(&self) -> Counts {
+        tally(self.roles.iter().map(|r| r.name.clone()).collect(), self)
+    }
+}
+
 impl Layout {
     /// Counts the rows of the query by place, and gives every place its split. Reads no column that
     /// the count does not need; a query that gives equal rows counts each of them.

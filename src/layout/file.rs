@@ -1,6 +1,9 @@
 //! The layout file.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+
+use serde_json::Value;
 
 use super::header::{self, Header};
 use super::import;
@@ -124,6 +127,16 @@ impl Layout {
         self.meanings.get(at).map(String::as_str)
     }
 
+    /// The parameters in force, for JSON.
+    pub fn values(&self) -> BTreeMap<String, Value> {
+        let value = |p: &Param| match p {
+            Param::Int(i) => Value::from(*i),
+            Param::Float(f) => Value::from(*f),
+            Param::Text(t) => Value::from(t.as_str()),
+        };
+        self.params.iter().map(|(name, p)| (name.clone(), value(p))).collect()
+    }
+
     /// Sets parameters from `name=value` texts. Refuses unknown names and wrong types: a number
     /// takes any number, a text takes any text. Sets all of them or none.
     pub fn set(&mut self, assignments: &[String]) -> Result<()> {
@@ -183,7 +196,7 @@ impl Layout {
             rows,
             layout: self.name.clone(),
             query_hash: self.hash(),
-            splitter: *splitter,
+            splitter: splitter.clone(),
         })
     }
 

@@ -87,6 +87,13 @@ impl Samples {
         rows
     }
 
+    /// Position of the role whose date is `t`: `s2_t`, or the target where the layout has no other
+    /// (it is then the image at t itself), or the first role with a date.
+    pub fn reference(&self) -> Option<usize> {
+        let dated = || self.roles.iter().position(|r| r.sensor != Sensor::Dem);
+        self.role("s2_t").or_else(|| self.role("s2_target")).or_else(dated)
+    }
+
     /// Position of a role by name.
     pub fn role(&self, name: &str) -> Option<usize> {
         self.roles.iter().position(|r| r.name == name)

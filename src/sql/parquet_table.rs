@@ -87,9 +87,7 @@ impl ParquetTable {
             for batch in self.reader(file, &[column])? {
                 let batch = batch.ok()?;
                 let values = whole_numbers(batch.column(0))?;
-                if values.null_count() > 0
-                    || all.len() + values.len() > limits::UNIQUE_ROWS_MAX
-                {
+                if values.null_count() > 0 || all.len() + values.len() > limits::UNIQUE_ROWS_MAX {
                     return Some(false);
                 }
                 all.extend_from_slice(values.as_primitive::<Int64Type>().values());

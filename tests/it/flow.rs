@@ -50,6 +50,26 @@ fn every_shipped_query_runs() {
 }
 
 #[test]
+fn a_layout_is_looked_at_from_all_sides() {
+    let w = world();
+    let funnel = say(w, "layout funnel os2 {archive} --json");
+    let funnel: serde_json::Value = serde_json::from_str(&funnel).expect("JSON");
+    let clauses = funnel["clauses"].as_array().expect("clauses");
+    assert!(clauses.len() > 5 && clauses.last().expect("one")["survive"].as_u64() > Some(0));
+    let svg = w.path("sample.svg");
+    let preview = ok(&["layout", "preview", "os2", &w.path("archive"), "--svg", &svg]);
+    assert!(preview.contains("s2_target"), "{preview}");
+    assert!(std::fs::read_to_string(&svg).expect("a picture").starts_with("<svg"));
+    let suggested = say(w, "layout suggest {archive} --to {suggested.sql}");
+    assert!(suggested.contains("--set gap_hours="), "{suggested}");
+    say(w, "layout lint {suggested.sql} {archive}");
+    let made = say(w, "layout manifest os2 {archive} --balance season --to {os2.json}");
+    assert!(made.contains("samples"), "{made}");
+    let same = say(w, "layout manifest os2 {archive} --check {os2.json}");
+    assert!(same.starts_with("the same"), "{same}");
+}
+
+#[test]
 fn verify_finds_an_archive_whole() {
     ok(&["verify", &world().path("archive")]);
 }

@@ -30,6 +30,8 @@ pub(super) fn run(args: Args) -> Result<()> {
     let layout = args.from.answer(choice.open()?);
     let session = Session::new(args.from.memory)?.with_identity();
     let (session, _) = args.from.session(session)?;
-    let rows = layout.export(&session, &choice.split.splitter()?, &args.to)?;
+    choice.split.refuse_draw()?;
+    let splitter = choice.split.splitter(args.from.archive()?.as_ref())?;
+    let rows = layout.export(&session, &splitter, &args.to)?;
     crate::cli::say(&format!("{rows} samples of layout {} in {}", layout.name, args.to.display()))
 }

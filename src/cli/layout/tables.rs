@@ -37,6 +37,11 @@ enum Program {
 }
 
 impl Tables {
+    /// The archive, if one is given: it knows where its tiles lie.
+    pub(super) fn archive(&self) -> Result<Option<Archive>> {
+        self.archive.as_deref().map(Archive::open).transpose()
+    }
+
     /// The session with all tables, and the snapshot of the archive, if there is one.
     pub(super) fn session(&self, mut session: Session) -> Result<(Session, Option<String>)> {
         if self.archive.is_none() && self.tables.is_empty() {

@@ -38,13 +38,25 @@ impl Reader {
     ) -> Result<Self> {
         let feed = |(stream, key): (SendableRecordBatchStream, Vec<usize>)| {
             let schema = stream.schema();
-            let sort = |k: &usize| SortField::new_with_options(
-                schema.field(*k).data_type().clone(),
-                arrow::compute::SortOptions { descending: false, nulls_first: false },
-            );
+            let sort = |k: &usize| {
+                SortField::new_with_options(
+                    schema.field(*k).data_type().clone(),
+                    arrow::compute::SortOptions { descending: false, nulls_first: false },
+                )
+            };
             let converter = RowConverter::new(key.iter().map(sort).collect())?;
             let (runs, batches) = (VecDeque::new(), VecDeque::new());
-            Ok(Feed { stream, schema, key, converter, runs, batches, rows: 0, bytes: 0, done: false })
+            Ok(Feed {
+                stream,
+                schema,
+                key,
+                converter,
+                runs,
+                batches,
+                rows: 0,
+                bytes: 0,
+                done: false,
+            })
         };
         Ok(Self { feeds: inputs.into_iter().map(feed).collect::<Result<_>>()?, reservation })
     }
@@ -146,7 +158,8 @@ impl Feed {
         if batch.num_rows() == 0 {
             return Ok(());
         }
-        let columns: Vec<ArrayRef> = self.key.iter().map(|k| Arc::clone(batch.column(*k))).collect();
+        let columns: Vec<ArrayRef> =
+            self.key.iter().map(|k| Arc::clone(batch.column(*k))).collect();
         let ranges = partition(&columns)?.ranges();
         let heads: arrow::array::UInt32Array = ranges.iter().map(|r| r.start as u32).collect();
         let heads = arrow::compute::take_arrays(&columns, &heads, None)?;

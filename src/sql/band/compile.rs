@@ -103,8 +103,7 @@ impl Compiler {
             return None;
         }
         let width = scan.source.schema().fields().len();
-        let columns: Vec<usize> =
-            scan.projection.clone().unwrap_or_else(|| (0..width).collect());
+        let columns: Vec<usize> = scan.projection.clone().unwrap_or_else(|| (0..width).collect());
         let key: Vec<usize> = key.iter().map(|k| columns[*k]).collect();
         let same = |input: &Input| match input {
             Input::Table { scan: other, key: its, .. } => {
@@ -173,7 +172,8 @@ impl Compiler {
                     plans.push(plan);
                 }
                 Input::Table { scan, filters, key } => {
-                    let is_it = |s: &&mut Step| matches!(s, Step::Source { input, .. } if *input == number);
+                    let is_it =
+                        |s: &&mut Step| matches!(s, Step::Source { input, .. } if *input == number);
                     let mut read: BTreeSet<usize> = key.iter().copied().collect();
                     let mut readers: Vec<&mut Step> = Vec::new();
                     for (step, used) in self.steps.iter_mut().zip(&used) {

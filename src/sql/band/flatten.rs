@@ -58,9 +58,7 @@ impl Compiler {
                 Some(chain)
             }
             LogicalPlan::Join(join) => self.join(join, key),
-            other => {
-                Some(Chain::of(self.relation(other, key)?, key))
-            }
+            other => Some(Chain::of(self.relation(other, key)?, key)),
         }
     }
 

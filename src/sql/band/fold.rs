@@ -43,7 +43,9 @@ pub(super) fn run(
         let child = std::mem::replace(&mut trees[role], Tree::new(0));
         trees[*to].hang(&child, partners, outer);
     }
-    let Some(mut root) = trees.into_iter().next() else { return Ok(RecordBatch::new_empty(Arc::clone(schema))) };
+    let Some(mut root) = trees.into_iter().next() else {
+        return Ok(RecordBatch::new_empty(Arc::clone(schema)));
+    };
     root.items.sort_by_key(|(number, _)| *number);
     let mut columns: Vec<ArrayRef> = Vec::with_capacity(schema.fields().len());
     for column in &fold.columns {
@@ -131,9 +133,7 @@ impl Item {
         let whole = |v: &[i64]| partners.sums(v);
         match self {
             Self::Count(n) => Self::Count(whole(n)),
-            Self::Whole { sum, values } => {
-                Self::Whole { sum: whole(sum), values: whole(values) }
-            }
+            Self::Whole { sum, values } => Self::Whole { sum: whole(sum), values: whole(values) },
             // The difference of two long sums would lose digits.
             Self::Float { sum, values } => {
                 Self::Float { sum: partners.float_sums(sum), values: whole(values) }

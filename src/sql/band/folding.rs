@@ -93,8 +93,13 @@ fn build(
     }
     let schema = DFSchema::try_from(arrow::datatypes::Schema::new(fields))?;
     let counts: Vec<bool> = fold.totals.iter().map(|t| t.counts).collect();
-    let product =
-        Product { roles: chain.roles, rest: None, output: Vec::new(), fold: Some(fold), draw: None };
+    let product = Product {
+        roles: chain.roles,
+        rest: None,
+        output: Vec::new(),
+        fold: Some(fold),
+        draw: None,
+    };
     let join = node(compiler, product, Arc::new(schema))?;
     let name = |what: &str, k: usize| Expr::Column(Column::new_unqualified(format!("{what} {k}")));
     let groups: Vec<Expr> = (0..aggregate.group_expr.len()).map(|k| name("group", k)).collect();

@@ -76,10 +76,7 @@ fn is_sorted(plan: &LogicalPlan, key: &[usize]) -> bool {
 }
 
 /// A scan that reads its files one after the other, and says so.
-fn one_partition(
-    input: &Arc<dyn ExecutionPlan>,
-    key: &[usize],
-) -> Option<Arc<dyn ExecutionPlan>> {
+fn one_partition(input: &Arc<dyn ExecutionPlan>, key: &[usize]) -> Option<Arc<dyn ExecutionPlan>> {
     let scan = input.downcast_ref::<DataSourceExec>()?;
     let (config, _) = scan.downcast_to_file_source::<ParquetSource>()?;
     let files = config.file_groups.iter().flat_map(|g| g.files().iter().cloned());

@@ -182,10 +182,9 @@ fn sweep(band: &Band, left: &Rows, right: &Rows) -> Result<Partners> {
                 None => mine,
             });
         }
-        Ok::<_, datafusion::common::DataFusionError>(all.unwrap_or(Limits {
-            values: vec![open; left.len()],
-            missing: None,
-        }))
+        Ok::<_, datafusion::common::DataFusionError>(
+            all.unwrap_or(Limits { values: vec![open; left.len()], missing: None }),
+        )
     };
     let low = limits(&band.low, i64::MIN, i64::max)?;
     let high = limits(&band.high, i64::MAX, i64::min)?;
@@ -256,4 +255,3 @@ impl Limits {
         self.missing.as_ref().is_some_and(|m| m[row])
     }
 }
-

@@ -21,8 +21,10 @@ impl Compiler {
         let input = aggregate.input.schema();
         let group = plain_columns(&aggregate.group_expr, input)?;
         // The place is one of the columns of the group, so a group lies in one place.
-        let inner: Vec<usize> = key.iter().map(|k| group.get(*k).copied()).collect::<Option<_>>()?;
-        let firsts: Vec<First> = aggregate.aggr_expr.iter().map(First::of).collect::<Option<_>>()?;
+        let inner: Vec<usize> =
+            key.iter().map(|k| group.get(*k).copied()).collect::<Option<_>>()?;
+        let firsts: Vec<First> =
+            aggregate.aggr_expr.iter().map(First::of).collect::<Option<_>>()?;
         let chain = self.chain(&aggregate.input, &inner)?;
         let Some(first) = firsts.first() else {
             let of = chain.single()?;
@@ -77,7 +79,8 @@ impl Compiler {
         }
         // Which conjunct limits the rank?
         let schema = filter.input.schema();
-        let limit = |e: &Expr| at_most(e, |c| plain_column(c, schema).is_some_and(|i| plain[i] == rank));
+        let limit =
+            |e: &Expr| at_most(e, |c| plain_column(c, schema).is_some_and(|i| plain[i] == rank));
         let conjuncts = split_conjunction(&filter.predicate);
         let at = conjuncts.iter().position(|e| limit(e).is_some())?;
         let keep = limit(conjuncts[at])?;
@@ -90,9 +93,8 @@ impl Compiler {
             let at = plain_column(e, input).map(|i| place[i]);
             at.is_some_and(|c| c < self.width(left) && self.is_unique(left, c))
         };
-        let of_left = |e: &Expr| {
-            plain_column(e, input).is_some_and(|i| place[i] < self.width(left))
-        };
+        let of_left =
+            |e: &Expr| plain_column(e, input).is_some_and(|i| place[i] < self.width(left));
         if !partition.iter().all(of_left) || !partition.iter().any(unique) {
             return None;
         }

@@ -55,9 +55,9 @@ impl Rows {
     pub fn column(&self, number: usize) -> Result<ArrayRef> {
         let (part, at) = self.columns[number];
         let part = &self.parts[part];
-        let column = part.columns[at]
-            .as_ref()
-            .ok_or_else(|| internal_datafusion_err!("column {number} of a band join was not read"))?;
+        let column = part.columns[at].as_ref().ok_or_else(|| {
+            internal_datafusion_err!("column {number} of a band join was not read")
+        })?;
         match &part.choice {
             Some(choice) => Ok(take(column, choice, None)?),
             None => Ok(Arc::clone(column)),

@@ -7,8 +7,8 @@ use datafusion::common::{DFSchemaRef, Result};
 use datafusion::logical_expr::{Expr, Extension, LogicalPlan};
 
 use super::compile::{Compiler, plain_column, plain_columns};
-use super::flatten::Chain;
 use super::drawing::drawn;
+use super::flatten::Chain;
 use super::folding::folded;
 use super::node::BandJoin;
 use super::program::Product;
@@ -43,10 +43,7 @@ fn band_join(plan: &LogicalPlan) -> Result<Option<BandJoin>> {
 /// A plan as a chain with at least one band, whatever holds the place.
 pub(super) fn chain(plan: &LogicalPlan) -> Option<(Compiler, Chain)> {
     let (inner, shown) = below_names(plan)?;
-    if !matches!(
-        inner,
-        LogicalPlan::Filter(_) | LogicalPlan::Aggregate(_) | LogicalPlan::Join(_)
-    ) {
+    if !matches!(inner, LogicalPlan::Filter(_) | LogicalPlan::Aggregate(_) | LogicalPlan::Join(_)) {
         return None;
     }
     // All columns that are compared for equality; failing that, one of them.
@@ -77,11 +74,7 @@ pub(super) fn below_names(plan: &LogicalPlan) -> Option<(&LogicalPlan, Vec<usize
 }
 
 /// The finished node; what feeds it may hold band joins of its own.
-pub(super) fn node(
-    compiler: Compiler,
-    product: Product,
-    schema: DFSchemaRef,
-) -> Result<BandJoin> {
+pub(super) fn node(compiler: Compiler, product: Product, schema: DFSchemaRef) -> Result<BandJoin> {
     let (program, plans) = compiler.finish(product)?;
     let inputs = plans.into_iter().map(|p| Ok(rewrite(p)?.data)).collect::<Result<_>>()?;
     Ok(BandJoin { program, inputs, schema })
@@ -91,9 +84,7 @@ pub(super) fn node(
 fn places(plan: &LogicalPlan) -> Option<Vec<usize>> {
     let through = |exprs: &[Expr], input: &LogicalPlan| {
         let below = places(input)?;
-        let at = |k: &usize| {
-            exprs.iter().position(|e| plain_column(e, input.schema()) == Some(*k))
-        };
+        let at = |k: &usize| exprs.iter().position(|e| plain_column(e, input.schema()) == Some(*k));
         below.iter().map(at).collect()
     };
     match plan {

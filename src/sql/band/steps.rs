@@ -41,8 +41,7 @@ pub(super) fn run(program: &Prepared, block: &Block) -> Result<Vec<Rows>> {
                 semi(&done[*of], &done[*with], on, *anti, &block.without_place)?
             }
             Ready::Nearest { of, with, on, best, keep, outer } => {
-                let partners =
-                    Partners::find(on, &done[*of], &done[*with], &block.without_place)?;
+                let partners = Partners::find(on, &done[*of], &done[*with], &block.without_place)?;
                 nearest(&done[*of], &done[*with], &partners, best, *keep, *outer)?
             }
         };
@@ -197,8 +196,7 @@ impl Order {
             return Ok(Self { first: whole, rows: None });
         }
         let field = |(values, key): (&ArrayRef, &SortKey)| {
-            let options =
-                SortOptions { descending: key.descending, nulls_first: key.nulls_first };
+            let options = SortOptions { descending: key.descending, nulls_first: key.nulls_first };
             SortField::new_with_options(values.data_type().clone(), options)
         };
         let fields = keys.iter().zip(best).map(field).collect();

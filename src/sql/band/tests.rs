@@ -133,9 +133,8 @@ fn write(rows: &[Row], sorted: bool, file: &Path) {
         ("orbit", Arc::new(rows.iter().map(|r| i64::from(r.3)).map(Some).collect::<Int64Array>())),
         ("name", Arc::new(rows.iter().map(|r| Some(name(r))).collect::<StringArray>())),
     ];
-    let batch = RecordBatch::try_from_iter_with_nullable(
-        columns.into_iter().map(|(n, c)| (n, c, true)),
-    );
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(n, c)| (n, c, true)));
     let batch = batch.unwrap();
     Answer { schema: batch.schema(), batches: vec![batch] }.to_parquet(file).unwrap();
 }

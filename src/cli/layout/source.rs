@@ -1,0 +1,61 @@
+//! Where the rows of a layout come from.
+
+use std::path::PathBuf;
+
+use crate::archive::Archive;
+use crate::catalog::Catalog;
+use crate::cli::args::parse_named;
+use crate::error::{Error, Result};
+use crate::limits;
+use crate::sql::Session;
+
+/// An archive, or tables of patches from Parquet files, or both.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Source {
+    /// The archive; not needed where --table gives all patches.
+    pub(super) archive: Option<PathBuf>,
+    /// A Parquet file as table NAME (s2, s1, dem or your own); may be repeated.
+    #[arg(long = "table", value_name = "NAME=FILE", value_parser = parse_named)]
+    tables: Vec<(String, PathBuf)>,
+    /// Rows are whole scenes, as for `reconstruct`.
+    #[arg(long)]
+    scenes: bool,
+}
+
+impl Source {
+    pub(super) fn is_given(&self) -> bool {
+        self.archive.is_some() || !self.tables.is_empty()
+    }
+
+    pub(super) fn session(&self) -> Result<Session> {
+        let catalog = match &self.archive {
+            Some(root) => Some(Catalog::open(&Archive::open(root)?)?),
+            None if self.tables.is_empty() => {
+                return Err(Error::usage("there is nothing to count in")
+                    .hint("name an archive, or give tables: --table s2=FILE --table s1=FILE"));
+            }
+            None => None,
+        };
+        let session = Session::new(limits::MEMORY_DEFAULT)?;
+        if self.scenes {
+            let catalog = catalog.ok_or_else(|| {
+                Error::usage("--scenes needs an archive").hint("name the folder of the archive")
+            })?;
+            return session.with_scenes(&catalog);
+        }
+        let given = |name: &str| self.tables.iter().find(|(n, _)| n == name).map(|(_, p)| p);
+        let scenes = catalog.as_ref().and_then(Catalog::scenes_file);
+        let mut session =
+            session.with_files(scenes, |sensor| match (given(sensor.name()), &catalog) {
+                (Some(file), _) => Ok(vec![file.clone()]),
+                (None, Some(catalog)) => catalog.patch_files(sensor),
+                (None, None) => Ok(Vec::new()),
+            })?;
+        for (name, file) in &self.tables {
+            if !["s2", "s1", "dem"].contains(&name.as_str()) {
+                session = session.with_table(name, file)?;
+            }
+        }
+        Ok(session)
+    }
+}
