@@ -48,7 +48,7 @@ fn every_clause_says_how_many_references_it_leaves_and_which_only_it_removes() {
         [
             "WHERE target.valid",
             "WHERE target.cloud_percent <= $target_cloud_max",
-            "WHERE target.id <> t.id",
+            "WHERE (target.id <> t.id OR $compat = 1)",
         ]
     );
     // Every date has itself as a candidate, until it may not be its own target.
