@@ -35,4 +35,6 @@ mod steps;
 mod tests;
 mod used;
 
+pub(super) use compile::bind;
 pub(super) use planner::BandPlanner;
+pub(super) use prepare::Compute;

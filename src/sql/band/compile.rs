@@ -216,7 +216,7 @@ impl Compiler {
 }
 
 /// The condition over columns `#k`, `k` being what `place` says of a column's position.
-pub(super) fn bind(expr: &Expr, schema: &DFSchema, place: impl Fn(usize) -> usize) -> Option<Expr> {
+pub(crate) fn bind(expr: &Expr, schema: &DFSchema, place: impl Fn(usize) -> usize) -> Option<Expr> {
     let bound = expr.clone().transform(|e| match e {
         Expr::Column(c) => {
             let at = schema.index_of_column(&c)?;

@@ -19,6 +19,7 @@ use super::exec::{BandJoinExec, by_place};
 use super::in_order::InOrderExec;
 use super::node::BandJoin;
 use super::rule::rewrite;
+use crate::sql::overlap::{self, OverlapJoin, OverlapJoinExec};
 
 /// Plans queries that may hold band joins.
 #[derive(Debug)]
@@ -31,7 +32,7 @@ impl QueryPlanner for BandPlanner {
         plan: &LogicalPlan,
         session: &dyn Session,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let plan = rewrite(plan.clone())?.data;
+        let plan = overlap::rewrite(rewrite(plan.clone())?.data)?.data;
         let planner = DefaultPhysicalPlanner::with_extension_planners(vec![Arc::new(Self)]);
         planner.create_physical_plan(&plan, session).await
     }
@@ -48,6 +49,11 @@ impl ExtensionPlanner for BandPlanner {
         session: &dyn Session,
         _: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+        if let (Some(node), [left, right]) = (node.as_any().downcast_ref(), physical) {
+            let (left, right) = (Arc::clone(left), Arc::clone(right));
+            let join = OverlapJoinExec::new(OverlapJoin::clone(node), left, right)?;
+            return Ok(Some(Arc::new(join)));
+        }
         let Some(node) = node.as_any().downcast_ref::<BandJoin>() else { return Ok(None) };
         let mut inputs = Vec::with_capacity(physical.len());
         for ((plan, input), key) in logical.iter().zip(physical).zip(&node.program.keys) {

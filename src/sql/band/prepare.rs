@@ -20,18 +20,18 @@ use super::program::{Band, Pairing, Program, Step, StepId};
 use super::rows::Rows;
 
 /// Columns of a step, named `#0`, `#1`, ….
-pub(super) type Fields = Vec<FieldRef>;
+pub(crate) type Fields = Vec<FieldRef>;
 
 /// An expression and the columns that it reads.
 #[derive(Debug)]
-pub(super) struct Compute {
+pub(crate) struct Compute {
     expr: Arc<dyn PhysicalExpr>,
     uses: Vec<usize>,
     schema: SchemaRef,
 }
 
 impl Compute {
-    fn new(expr: &Expr, fields: &Fields) -> Result<Self> {
+    pub fn new(expr: &Expr, fields: &Fields) -> Result<Self> {
         let named = fields.iter().enumerate().map(|(k, f)| {
             Arc::new(f.as_ref().clone().with_name(format!("#{k}")).with_nullable(true))
         });
