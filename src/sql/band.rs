@@ -21,6 +21,7 @@ mod flatten;
 mod fold;
 mod folding;
 mod in_order;
+mod nearest;
 mod node;
 mod planner;
 mod prepare;

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, UInt32Array, UInt64Array};
-use arrow::compute::SortOptions;
-use arrow::datatypes::Int64Type;
+use arrow::array::ArrayRef;
 use arrow::row::{RowConverter, SortField};
 use datafusion::common::Result;
 
 use super::blocks::Block;
-use super::prepare::{Paired, Prepared, Ready, SortKey, pair_column};
+use super::nearest::nearest;
+use super::prepare::{Paired, Prepared, Ready};
 use super::ranges::Partners;
 use super::rows::Rows;
 
@@ -86,152 +85,4 @@ fn distinct(of: &Rows, by: &[usize]) -> Result<Rows> {
         }
     }
     of.filter(&keep.into())
-}
-
-/// Each row with its best partners, ranked from 1.
-fn nearest(
-    of: &Rows,
-    with: &Rows,
-    partners: &Partners,
-    best: &[SortKey],
-    keep: usize,
-    outer: bool,
-) -> Result<Rows> {
-    let total = partners.total();
-    let (mut lefts, mut rights) = (Vec::with_capacity(total), Vec::with_capacity(total));
-    for row in 0..of.len() {
-        partners.append(row, 0, usize::MAX, &mut rights);
-        lefts.resize(rights.len(), row as u32);
-    }
-    let (lefts, rights) = (UInt32Array::from(lefts), UInt32Array::from(rights));
-    let order = Order::new(of, with, &lefts, &rights, best)?;
-    let mut picked = Picked::default();
-    let mut pair = 0;
-    for place in 0..of.places() {
-        let (a, b) = of.of(place);
-        for row in a..b {
-            let pairs = pair..pair + partners.count(row);
-            pair = pairs.end;
-            picked.row(row, pairs, &order, &rights, keep, outer);
-        }
-        picked.offsets.push(picked.left.len() as u32);
-    }
-    picked.rows(of, with)
-}
-
-#[derive(Default)]
-struct Picked {
-    left: Vec<u32>,
-    right: Vec<Option<u32>>,
-    rank: Vec<u64>,
-    offsets: Vec<u32>,
-}
-
-impl Picked {
-    fn row(
-        &mut self,
-        row: usize,
-        pairs: std::ops::Range<usize>,
-        order: &Order,
-        rights: &UInt32Array,
-        keep: usize,
-        outer: bool,
-    ) {
-        if pairs.is_empty() {
-            if outer {
-                self.push(row, None, 1);
-            }
-        } else if keep == 1 {
-            let best = pairs.reduce(|best, p| if order.less(p, best) { p } else { best });
-            self.push(row, best.map(|p| rights.value(p)), 1);
-        } else {
-            let mut all: Vec<usize> = pairs.collect();
-            all.sort_by(|a, b| order.compare(*a, *b));
-            for (k, p) in all.into_iter().take(keep).enumerate() {
-                self.push(row, Some(rights.value(p)), k as u64 + 1);
-            }
-        }
-    }
-
-    fn push(&mut self, left: usize, right: Option<u32>, rank: u64) {
-        self.left.push(left as u32);
-        self.right.push(right);
-        self.rank.push(rank);
-    }
-
-    fn rows(self, of: &Rows, with: &Rows) -> Result<Rows> {
-        let offsets: Vec<u32> = std::iter::once(0).chain(self.offsets).collect();
-        let left = of.choose(&UInt32Array::from(self.left), offsets.clone())?;
-        let right = with.choose(&UInt32Array::from(self.right), offsets.clone())?;
-        let rank = Rows::new(vec![Some(Arc::new(UInt64Array::from(self.rank)))], offsets);
-        Ok(left.beside(right).beside(rank))
-    }
-}
-
-/// An order of pairs: by one whole number first where that is possible, then by all keys.
-struct Order {
-    first: Option<arrow::buffer::ScalarBuffer<i64>>,
-    rows: Option<arrow::row::Rows>,
-}
-
-impl Order {
-    fn new(
-        of: &Rows,
-        with: &Rows,
-        lefts: &UInt32Array,
-        rights: &UInt32Array,
-        best: &[SortKey],
-    ) -> Result<Self> {
-        let split = of.columns();
-        let column = |c| pair_column(of, with, lefts, rights, split, c);
-        let mut keys = Vec::with_capacity(best.len());
-        for key in best {
-            keys.push(key.value.run(lefts.len(), column)?);
-        }
-        let whole = match (keys.first(), best.first()) {
-            (Some(values), Some(key)) if !key.descending => sortable(values),
-            _ => None,
-        };
-        if whole.is_some() && keys.len() == 1 {
-            return Ok(Self { first: whole, rows: None });
-        }
-        let field = |(values, key): (&ArrayRef, &SortKey)| {
-            let options = SortOptions { descending: key.descending, nulls_first: key.nulls_first };
-            SortField::new_with_options(values.data_type().clone(), options)
-        };
-        let fields = keys.iter().zip(best).map(field).collect();
-        let rows = RowConverter::new(fields)?.convert_columns(&keys)?;
-        Ok(Self { first: whole, rows: Some(rows) })
-    }
-
-    fn compare(&self, a: usize, b: usize) -> std::cmp::Ordering {
-        let first = match &self.first {
-            Some(values) => values[a].cmp(&values[b]),
-            None => std::cmp::Ordering::Equal,
-        };
-        first.then_with(|| match &self.rows {
-            Some(rows) => rows.row(a).cmp(&rows.row(b)),
-            None => std::cmp::Ordering::Equal,
-        })
-    }
-
-    fn less(&self, a: usize, b: usize) -> bool {
-        self.compare(a, b).is_lt()
-    }
-}
-
-/// Values whose order is that of whole numbers, none of them missing.
-fn sortable(values: &ArrayRef) -> Option<arrow::buffer::ScalarBuffer<i64>> {
-    if values.null_count() > 0 {
-        return None;
-    }
-    if let Some(floats) = values.as_primitive_opt::<arrow::datatypes::Float64Type>() {
-        // The bits of floats, in the order that sorting gives them.
-        let bits = |v: &f64| {
-            let bits = v.to_bits() as i64;
-            bits ^ (((bits >> 63) as u64) >> 1) as i64
-        };
-        return Some(floats.values().iter().map(bits).collect());
-    }
-    values.as_primitive_opt::<Int64Type>().map(|v| v.values().clone())
 }

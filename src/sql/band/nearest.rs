@@ -1,0 +1,205 @@
+//! Each row with the best of its partners.
+
+use std::cmp::Ordering;
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, UInt32Array, UInt64Array};
+use arrow::buffer::ScalarBuffer;
+use arrow::compute::{SortOptions, take};
+use arrow::datatypes::{Float64Type, Int64Type};
+use arrow::row::{RowConverter, SortField};
+use datafusion::common::Result;
+
+use super::prepare::{SortKey, pair_column};
+use super::ranges::Partners;
+use super::rows::Rows;
+
+/// The rows of `of` that have partners (with `outer`, all), each `keep` times at most, with
+/// columns of both sides and the rank from 1.
+pub(super) fn nearest(
+    of: &Rows,
+    with: &Rows,
+    partners: &Partners,
+    best: &[SortKey],
+    keep: usize,
+    outer: bool,
+) -> Result<Rows> {
+    let pairs = Pairs::of(of, with, partners);
+    let order = Order::new(&pairs, best, keep)?;
+    let mut picked = Picked::default();
+    for place in 0..of.places() {
+        let (a, b) = of.of(place);
+        for row in a..b {
+            picked.row(row, &pairs, &order, keep, outer);
+        }
+        picked.offsets.push(picked.left.len() as u32);
+    }
+    picked.rows(of, with)
+}
+
+/// Every row with every partner.
+struct Pairs<'a> {
+    of: &'a Rows,
+    with: &'a Rows,
+    lefts: UInt32Array,
+    rights: UInt32Array,
+    /// Where the pairs of each row begin.
+    starts: Vec<usize>,
+}
+
+impl<'a> Pairs<'a> {
+    fn of(of: &'a Rows, with: &'a Rows, partners: &Partners) -> Self {
+        let total = partners.total();
+        let (mut lefts, mut rights) = (Vec::with_capacity(total), Vec::with_capacity(total));
+        let mut starts = Vec::with_capacity(of.len() + 1);
+        for row in 0..of.len() {
+            starts.push(rights.len());
+            partners.append(row, 0, usize::MAX, &mut rights);
+            lefts.resize(rights.len(), row as u32);
+        }
+        starts.push(rights.len());
+        Self { of, with, lefts: lefts.into(), rights: rights.into(), starts }
+    }
+
+    fn of_row(&self, row: usize) -> Range<usize> {
+        self.starts[row]..self.starts[row + 1]
+    }
+
+    /// A key of some of the pairs.
+    fn key(&self, key: &SortKey, lefts: &UInt32Array, rights: &UInt32Array) -> Result<ArrayRef> {
+        let split = self.of.columns();
+        key.value.run(lefts.len(), |c| pair_column(self.of, self.with, lefts, rights, split, c))
+    }
+}
+
+/// An order of the pairs of each row: by one whole number where that is possible, and by the
+/// other keys where it does not decide.
+struct Order {
+    first: Option<ScalarBuffer<i64>>,
+    /// All keys, of pairs that the first leaves equal; where a pair's are.
+    rest: Option<(Vec<u32>, arrow::row::Rows)>,
+}
+
+impl Order {
+    fn new(pairs: &Pairs, best: &[SortKey], keep: usize) -> Result<Self> {
+        let first = match best.first() {
+            Some(key) if !key.descending => sortable(&pairs.key(key, &pairs.lefts, &pairs.rights)?),
+            _ => None,
+        };
+        let undecided: Vec<u32> = match &first {
+            Some(_) if best.len() == 1 => Vec::new(),
+            // Ties are rare: the other keys, names among them, are looked at only for these.
+            Some(first) if keep == 1 => ties(pairs, first),
+            _ => (0..pairs.lefts.len() as u32).collect(),
+        };
+        if undecided.is_empty() {
+            return Ok(Self { first, rest: None });
+        }
+        let mut places = vec![u32::MAX; pairs.lefts.len()];
+        for (place, pair) in undecided.iter().enumerate() {
+            places[*pair as usize] = place as u32;
+        }
+        let undecided = UInt32Array::from(undecided);
+        let lefts = take(&pairs.lefts, &undecided, None)?.as_primitive().clone();
+        let rights = take(&pairs.rights, &undecided, None)?.as_primitive().clone();
+        let (mut keys, mut fields) = (Vec::new(), Vec::new());
+        for key in best {
+            let values = pairs.key(key, &lefts, &rights)?;
+            let options =
+                SortOptions { descending: key.descending, nulls_first: key.nulls_first };
+            fields.push(SortField::new_with_options(values.data_type().clone(), options));
+            keys.push(values);
+        }
+        let rows = RowConverter::new(fields)?.convert_columns(&keys)?;
+        Ok(Self { first, rest: Some((places, rows)) })
+    }
+
+    fn compare(&self, a: usize, b: usize) -> Ordering {
+        let first = match &self.first {
+            Some(values) => values[a].cmp(&values[b]),
+            None => Ordering::Equal,
+        };
+        first.then_with(|| match &self.rest {
+            Some((places, rows)) if places[a] != u32::MAX && places[b] != u32::MAX => {
+                rows.row(places[a] as usize).cmp(&rows.row(places[b] as usize))
+            }
+            _ => Ordering::Equal,
+        })
+    }
+}
+
+/// Pairs that share the least value of their row with another.
+fn ties(pairs: &Pairs, first: &ScalarBuffer<i64>) -> Vec<u32> {
+    let mut all = Vec::new();
+    for row in 0..pairs.starts.len() - 1 {
+        let mine = pairs.of_row(row);
+        let Some(least) = first[mine.clone()].iter().min() else { continue };
+        let from = all.len();
+        all.extend(mine.filter(|p| first[*p] == *least).map(|p| p as u32));
+        if all.len() == from + 1 {
+            all.pop();
+        }
+    }
+    all
+}
+
+/// Values whose order is that of whole numbers, none of them missing.
+fn sortable(values: &ArrayRef) -> Option<ScalarBuffer<i64>> {
+    if values.null_count() > 0 {
+        return None;
+    }
+    if let Some(floats) = values.as_primitive_opt::<Float64Type>() {
+        // The bits of floats, in the order that sorting gives them.
+        let bits = |v: &f64| {
+            let bits = v.to_bits() as i64;
+            bits ^ (((bits >> 63) as u64) >> 1) as i64
+        };
+        return Some(floats.values().iter().map(bits).collect());
+    }
+    values.as_primitive_opt::<Int64Type>().map(|v| v.values().clone())
+}
+
+/// The pairs that were kept.
+#[derive(Default)]
+struct Picked {
+    left: Vec<u32>,
+    right: Vec<Option<u32>>,
+    rank: Vec<u64>,
+    offsets: Vec<u32>,
+}
+
+impl Picked {
+    fn row(&mut self, row: usize, pairs: &Pairs, order: &Order, keep: usize, outer: bool) {
+        let mine = pairs.of_row(row);
+        let right = |p: usize| Some(pairs.rights.value(p));
+        if mine.is_empty() {
+            if outer {
+                self.push(row, None, 1);
+            }
+        } else if keep == 1 {
+            let least = |best, p| if order.compare(p, best).is_lt() { p } else { best };
+            self.push(row, mine.reduce(least).and_then(right), 1);
+        } else {
+            let mut all: Vec<usize> = mine.collect();
+            all.sort_by(|a, b| order.compare(*a, *b));
+            for (k, p) in all.into_iter().take(keep).enumerate() {
+                self.push(row, right(p), k as u64 + 1);
+            }
+        }
+    }
+
+    fn push(&mut self, left: usize, right: Option<u32>, rank: u64) {
+        self.left.push(left as u32);
+        self.right.push(right);
+        self.rank.push(rank);
+    }
+
+    fn rows(self, of: &Rows, with: &Rows) -> Result<Rows> {
+        let offsets: Vec<u32> = std::iter::once(0).chain(self.offsets).collect();
+        let left = of.choose(&UInt32Array::from(self.left), offsets.clone())?;
+        let right = with.choose(&UInt32Array::from(self.right), offsets.clone())?;
+        let rank = Rows::new(vec![Some(Arc::new(UInt64Array::from(self.rank)))], offsets);
+        Ok(left.beside(right).beside(rank))
+    }
+}
