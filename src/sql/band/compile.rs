@@ -8,7 +8,7 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema, Result};
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{
-    Expr, LogicalPlan, TableProviderFilterPushDown, TableScan, TableScanBuilder, TableSource,
+    Expr, LogicalPlan, Projection, TableProviderFilterPushDown, TableScan, TableScanBuilder, TableSource,
 };
 
 use super::flatten::Chain;
@@ -65,13 +65,7 @@ impl Compiler {
         match plan {
             LogicalPlan::SubqueryAlias(alias) => self.known(&alias.input, key),
             LogicalPlan::TableScan(scan) => self.table(scan, key),
-            LogicalPlan::Projection(projection) => {
-                let plain = plain_columns(&projection.expr, projection.input.schema())?;
-                let inner: Vec<usize> = key.iter().map(|k| plain[*k]).collect();
-                let from = self.known(&projection.input, &inner)?;
-                let columns = plain.iter().map(|p| from.columns[*p]).collect();
-                Some(Relation { step: from.step, columns })
-            }
+            LogicalPlan::Projection(projection) => self.projection(projection, key),
             LogicalPlan::Filter(filter) => {
                 if let Some(ranked) = self.attempt(|c| c.ranked(filter, key)) {
                     return Some(ranked);
@@ -86,6 +80,22 @@ impl Compiler {
             LogicalPlan::Join(_) => self.chain(plan, key)?.single(),
             _ => None,
         }
+    }
+
+    fn projection(&mut self, projection: &Projection, key: &[usize]) -> Option<Relation> {
+        let schema = projection.input.schema();
+        let place = |k: &usize| plain_column(&projection.expr[*k], schema);
+        let inner = key.iter().map(place).collect::<Option<Vec<usize>>>()?;
+        let from = self.known(&projection.input, &inner)?;
+        if let Some(plain) = plain_columns(&projection.expr, schema) {
+            let columns = plain.iter().map(|p| from.columns[*p]).collect();
+            return Some(Relation { step: from.step, columns });
+        }
+        let bare = |e: &Expr| bind(&e.clone().unalias(), schema, |i| from.columns[i]);
+        let columns = projection.expr.iter().map(bare).collect::<Option<Vec<Expr>>>()?;
+        let width = columns.len();
+        let step = self.add(Step::Project { of: from.step, columns }, width);
+        Some(Relation { step, columns: (0..width).collect() })
     }
 
     /// Any plan as rows of its own.

@@ -66,6 +66,11 @@ const KNOWN: &[&str] = &[
        GROUP BY a.orbit, a.cell, a.time)
      SELECT t.orbit, t.partner, m.orbit, m.partner FROM pair AS t JOIN pair AS m
        ON m.cell = t.cell AND m.time BETWEEN t.time + to_hours(1) AND t.time + to_hours(5)",
+    // Columns that are computed below the join.
+    "SELECT a.id, b.id, b.late FROM (SELECT id, cell, time, cloud / 2 AS half FROM a) AS a
+       JOIN (SELECT id, cell, time + to_hours(1) AS late, orbit FROM b WHERE orbit > 0) AS b
+       ON b.cell = a.cell AND b.late BETWEEN a.time - to_hours(2) AND a.time + to_hours(2)
+       AND a.half < 30",
     "SELECT t, m, draw FROM (SELECT t.id AS t, m.id AS m, row_number() OVER (
          PARTITION BY t.cell ORDER BY stable_hash(3, t.id, m.id)) AS draw
        FROM a AS t JOIN b AS m ON m.cell = t.cell
