@@ -1,5 +1,6 @@
 //! The DataFusion session.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,6 +8,7 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
+use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
@@ -48,6 +50,8 @@ pub struct Session {
 const SENSORS: [Sensor; 3] = [Sensor::S2, Sensor::S1, Sensor::Dem];
 /// Threads that execute a query: a catalog is small, the cores belong to the run.
 const THREADS: usize = 2;
+/// Consumers of memory that an error about it names.
+const CONSUMERS_NAMED: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4);
 /// Stack of these threads: an expression of the largest allowed chain is evaluated by recursion.
 const STACK_BYTES: usize = 16 << 20;
 
@@ -71,9 +75,11 @@ impl Session {
             .enable_all()
             .build()
             .during(|| "starting the threads of the SQL session")?;
-        // All of the limit goes to the pool; a spilling sort or join takes its fair share.
+        // All of the limit goes to the pool. Of several sorts each has its share, so that the first
+        // does not take all and leave the others nothing to merge with.
+        let pool = TrackConsumersPool::new(FairSpillPool::new(memory_bytes_max), CONSUMERS_NAMED);
         let environment = RuntimeEnvBuilder::new()
-            .with_memory_limit(memory_bytes_max, 1.0)
+            .with_memory_pool(Arc::new(pool))
             .build_arc()
             .map_err(|e| Error::internal("cannot build the SQL session").with_source(e))?;
         let mut builder = SessionStateBuilder::new()

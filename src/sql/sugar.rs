@@ -3,8 +3,8 @@
 //! `nearest(s2, s1 TOLERANCE to_hours(72))` in a FROM; `nearest(s2, s1, 3 TOLERANCE …)` for the
 //! three nearest. `LIMIT 10 PER cell SEED 1` at the end of a query.
 
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::statement::place_of;
 use crate::error::{Error, Result};
@@ -54,7 +54,9 @@ pub(super) fn limit_per(tokens: &mut Vec<TokenWithSpan>) -> Result<Option<Per>> 
     };
     let rest = &seen[end.min(seen.len())..];
     if rest.iter().any(|i| !matches!(tokens[*i].token, Token::SemiColon | Token::EOF)) {
-        return Err(bad("nothing may follow it; inside a query, number the rows with row_number()"));
+        return Err(bad(
+            "nothing may follow it; inside a query, number the rows with row_number()",
+        ));
     }
     tokens.drain(seen[per - 2]..seen.get(end).copied().unwrap_or(tokens.len()));
     Ok(Some(Per { rows, column, seed, at }))
@@ -68,9 +70,8 @@ pub(super) fn nearest(tokens: &[TokenWithSpan]) -> Result<Vec<TokenWithSpan>> {
         let open = (at + 1..tokens.len()).find(|i| !is_blank(&tokens[*i].token));
         let called = open.is_some_and(|i| tokens[i].token == Token::LParen);
         let before = out.iter().rev().find(|t| !is_blank(&t.token));
-        let table = before.is_some_and(|t| {
-            is_word(t, "FROM") || is_word(t, "JOIN") || t.token == Token::Comma
-        });
+        let table = before
+            .is_some_and(|t| is_word(t, "FROM") || is_word(t, "JOIN") || t.token == Token::Comma);
         match open {
             Some(open) if called && table && is_word(&tokens[at], "NEAREST") => {
                 let close = closing(tokens, open).ok_or_else(|| bad(&tokens[at], "no ')'"))?;
@@ -96,8 +97,7 @@ fn written_out(word: &TokenWithSpan, inside: &[TokenWithSpan]) -> Result<Vec<Tok
     if tolerance.iter().all(|t| is_blank(&t.token)) {
         return Err(bad(word, "TOLERANCE has no length of time"));
     }
-    let seen: Vec<&Token> =
-        tables.iter().map(|t| &t.token).filter(|t| !is_blank(t)).collect();
+    let seen: Vec<&Token> = tables.iter().map(|t| &t.token).filter(|t| !is_blank(t)).collect();
     let (left, right, keep) = match seen.as_slice() {
         [Token::Word(l), Token::Comma, Token::Word(r)] => (l.to_string(), r.to_string(), "1"),
         [Token::Word(l), Token::Comma, Token::Word(r), Token::Comma, Token::Number(k, _)] => {

@@ -8,7 +8,8 @@ use datafusion::common::tree_node::{Transformed, TreeNode};
 use datafusion::common::{Column, DFSchema, Result};
 use datafusion::datasource::source_as_provider;
 use datafusion::logical_expr::{
-    Expr, LogicalPlan, Projection, TableProviderFilterPushDown, TableScan, TableScanBuilder, TableSource,
+    Expr, LogicalPlan, Projection, TableProviderFilterPushDown, TableScan, TableScanBuilder,
+    TableSource,
 };
 
 use super::flatten::Chain;

@@ -47,7 +47,8 @@ pub(super) fn drawn(plan: &LogicalPlan) -> Option<(Compiler, Product)> {
         }
     }
     let [sort] = order else { return None };
-    let Expr::ScalarFunction(ScalarFunction { func, args }) = &sort.expr else { return None };
+    let hash = sort.expr.clone().unalias();
+    let Expr::ScalarFunction(ScalarFunction { func, args }) = &hash else { return None };
     if func.name() != StableHash::NAME || !sort.asc {
         return None;
     }

@@ -263,7 +263,7 @@ fn choose<'a>(
         bound.column = place(bound.column).1;
     }
     let left = conditions.iter().zip(&read);
-    let rest = left.filter(|(_, r)| !r.as_ref().is_some_and(|c| group(c) == *best));
+    let rest = left.filter(|(_, r)| r.as_ref().is_none_or(|c| group(c) != *best));
     (Some(Chosen { role: best.0, band }), rest.map(|(c, _)| c).collect())
 }
 

@@ -25,45 +25,58 @@ pub(super) fn nearest(
     keep: usize,
     outer: bool,
 ) -> Result<Rows> {
-    let pairs = Pairs::of(of, with, partners);
-    let order = Order::new(&pairs, best, keep)?;
-    let mut picked = Picked::default();
-    for place in 0..of.places() {
-        let (a, b) = of.of(place);
-        for row in a..b {
+    let (mut picked, mut counts, mut row) = (Picked::default(), Vec::new(), 0);
+    while row < of.len() {
+        let pairs = Pairs::of(of, with, partners, row);
+        let order = Order::new(&pairs, best, keep)?;
+        for _ in 0..pairs.rows() {
             picked.row(row, &pairs, &order, keep, outer);
+            counts.push(picked.left.len() as u32);
+            row += 1;
         }
-        picked.offsets.push(picked.left.len() as u32);
     }
-    picked.rows(of, with)
+    // Where the kept pairs of each place begin.
+    let kept = |row: &u32| row.checked_sub(1).map_or(0, |last| counts[last as usize]);
+    picked.rows(of, with, of.offsets.iter().map(kept).collect())
 }
 
-/// Every row with every partner.
+/// Pairs that are looked at in one go; a row with more of them is taken alone.
+const PAIRS: usize = 1 << 16;
+
+/// Some rows, each with every partner.
 struct Pairs<'a> {
     of: &'a Rows,
     with: &'a Rows,
     lefts: UInt32Array,
     rights: UInt32Array,
+    /// The first row.
+    first: usize,
     /// Where the pairs of each row begin.
     starts: Vec<usize>,
 }
 
 impl<'a> Pairs<'a> {
-    fn of(of: &'a Rows, with: &'a Rows, partners: &Partners) -> Self {
-        let total = partners.total();
-        let (mut lefts, mut rights) = (Vec::with_capacity(total), Vec::with_capacity(total));
-        let mut starts = Vec::with_capacity(of.len() + 1);
-        for row in 0..of.len() {
+    /// Those of the rows from `first` on, as many as fit.
+    fn of(of: &'a Rows, with: &'a Rows, partners: &Partners, first: usize) -> Self {
+        let (mut lefts, mut rights, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+        for row in first..of.len() {
+            if row > first && rights.len() + partners.count(row) > PAIRS {
+                break;
+            }
             starts.push(rights.len());
             partners.append(row, 0, usize::MAX, &mut rights);
             lefts.resize(rights.len(), row as u32);
         }
         starts.push(rights.len());
-        Self { of, with, lefts: lefts.into(), rights: rights.into(), starts }
+        Self { of, with, lefts: lefts.into(), rights: rights.into(), first, starts }
+    }
+
+    fn rows(&self) -> usize {
+        self.starts.len() - 1
     }
 
     fn of_row(&self, row: usize) -> Range<usize> {
-        self.starts[row]..self.starts[row + 1]
+        self.starts[row - self.first]..self.starts[row - self.first + 1]
     }
 
     /// A key of some of the pairs.
@@ -84,7 +97,9 @@ struct Order {
 impl Order {
     fn new(pairs: &Pairs, best: &[SortKey], keep: usize) -> Result<Self> {
         let first = match best.first() {
-            Some(key) if !key.descending => sortable(&pairs.key(key, &pairs.lefts, &pairs.rights)?),
+            Some(key) if !key.descending => {
+                sortable(&pairs.key(key, &pairs.lefts, &pairs.rights)?)
+            }
             _ => None,
         };
         let undecided: Vec<u32> = match &first {
@@ -106,8 +121,7 @@ impl Order {
         let (mut keys, mut fields) = (Vec::new(), Vec::new());
         for key in best {
             let values = pairs.key(key, &lefts, &rights)?;
-            let options =
-                SortOptions { descending: key.descending, nulls_first: key.nulls_first };
+            let options = SortOptions { descending: key.descending, nulls_first: key.nulls_first };
             fields.push(SortField::new_with_options(values.data_type().clone(), options));
             keys.push(values);
         }
@@ -132,7 +146,7 @@ impl Order {
 /// Pairs that share the least value of their row with another.
 fn ties(pairs: &Pairs, first: &ScalarBuffer<i64>) -> Vec<u32> {
     let mut all = Vec::new();
-    for row in 0..pairs.starts.len() - 1 {
+    for row in pairs.first..pairs.first + pairs.rows() {
         let mine = pairs.of_row(row);
         let Some(least) = first[mine.clone()].iter().min() else { continue };
         let from = all.len();
@@ -166,7 +180,6 @@ struct Picked {
     left: Vec<u32>,
     right: Vec<Option<u32>>,
     rank: Vec<u64>,
-    offsets: Vec<u32>,
 }
 
 impl Picked {
@@ -195,8 +208,7 @@ impl Picked {
         self.rank.push(rank);
     }
 
-    fn rows(self, of: &Rows, with: &Rows) -> Result<Rows> {
-        let offsets: Vec<u32> = std::iter::once(0).chain(self.offsets).collect();
+    fn rows(self, of: &Rows, with: &Rows, offsets: Vec<u32>) -> Result<Rows> {
         let left = of.choose(&UInt32Array::from(self.left), offsets.clone())?;
         let right = with.choose(&UInt32Array::from(self.right), offsets.clone())?;
         let rank = Rows::new(vec![Some(Arc::new(UInt64Array::from(self.rank)))], offsets);

@@ -114,6 +114,13 @@ impl Combinations {
         }
     }
 
+    /// Bytes of what an answer is gathered from.
+    pub fn bytes(&self) -> usize {
+        let columns = self.output.iter().map(|(_, c)| c.get_array_memory_size()).sum::<usize>();
+        let partners = self.levels.iter().filter_map(|l| l.partners.as_ref());
+        columns + partners.map(Partners::bytes).sum::<usize>()
+    }
+
     /// The drawn combinations of the next places; none at the end.
     fn next_drawn(
         &mut self,
@@ -225,12 +232,15 @@ impl Combinations {
     }
 }
 
+/// A role's parent, and the role's rows that each of the parent's rows is paired with.
+type Found = (usize, Partners);
+
 /// The rows of each role, and for each role but the first its parent and partners.
 pub(super) fn roles(
     program: &Program,
     prepared: &Prepared,
     block: &Block,
-) -> Result<(Vec<Rows>, Vec<(usize, Partners)>)> {
+) -> Result<(Vec<Rows>, Vec<Found>)> {
     let done = steps::run(prepared, block)?;
     let all = &program.product.roles;
     let roles: Vec<Rows> = all.iter().map(|r| done[r.step].clone()).collect();
@@ -279,11 +289,4 @@ pub(super) fn as_array(rows: Vec<u32>) -> UInt32Array {
         return rows.into_iter().map(|r| (r != NONE).then_some(r)).collect();
     }
     UInt32Array::from(rows)
-}
-
-/// Bytes of the columns that an answer is gathered from.
-impl Combinations {
-    pub fn bytes(&self) -> usize {
-        self.output.iter().map(|(_, c)| c.get_array_memory_size()).sum()
-    }
 }

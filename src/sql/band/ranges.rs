@@ -75,6 +75,12 @@ impl Partners {
         (0..self.start.len()).map(total).collect()
     }
 
+    /// Bytes that the runs take.
+    pub fn bytes(&self) -> usize {
+        let rows = self.rows.as_ref().map_or(0, |rows| rows.len());
+        (self.start.len() + self.end.len() + rows) * size_of::<u32>()
+    }
+
     /// Number of pairs.
     pub fn total(&self) -> usize {
         (0..self.start.len()).map(|row| self.count(row)).sum()

@@ -138,9 +138,8 @@ impl Plan {
                 out.extend(self.pairs(left, &index.rows, pairs, &mut matched)?);
             }
         }
-        let keep = |wanted: bool| -> BooleanArray {
-            matched.iter().map(|m| Some(*m == wanted)).collect()
-        };
+        let keep =
+            |wanted: bool| -> BooleanArray { matched.iter().map(|m| Some(*m == wanted)).collect() };
         match self.kind {
             JoinType::LeftSemi => out.push(self.shown(filter_record_batch(left, &keep(true))?)?),
             JoinType::LeftAnti => out.push(self.shown(filter_record_batch(left, &keep(false))?)?),
@@ -273,6 +272,11 @@ impl ExecutionPlan for OverlapJoinExec {
 
 impl DisplayAs for OverlapJoinExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "OverlapJoinExec: {}, R-tree over {} ranges", self.plan.kind, self.plan.left.len())
+        write!(
+            f,
+            "OverlapJoinExec: {}, R-tree over {} ranges",
+            self.plan.kind,
+            self.plan.left.len()
+        )
     }
 }

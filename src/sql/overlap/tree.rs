@@ -50,9 +50,12 @@ impl Indexed {
     }
 }
 
+/// One end of a range, for every row.
+type Ends = Vec<Option<f64>>;
+
 /// Ranges of rows as floats, widened so that rounding loses nothing.
 pub(super) struct Intervals {
-    ends: Vec<(Vec<Option<f64>>, Vec<Option<f64>>)>,
+    ends: Vec<(Ends, Ends)>,
 }
 
 impl Intervals {
