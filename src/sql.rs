@@ -37,6 +37,7 @@ mod sugar;
 #[cfg(test)]
 mod sugar_tests;
 mod to_hours;
+mod to_utc;
 mod yielding;
 
 pub use answer::Answer;

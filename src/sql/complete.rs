@@ -12,10 +12,11 @@ use datafusion::catalog::view::ViewTable;
 use datafusion::common::{Column, Result as FusionResult};
 use datafusion::datasource::provider_as_source;
 use datafusion::functions::core::expr_fn::named_struct;
-use datafusion::logical_expr::{Expr, LogicalPlanBuilder, cast, lit};
+use datafusion::logical_expr::{Expr, LogicalPlanBuilder, ScalarUDF, cast, lit};
 
 use super::fault;
 use super::patch_type::{instant, is_patch};
+use super::to_utc::ToUtc;
 use crate::archive::Sensor;
 use crate::error::Result;
 
@@ -28,8 +29,8 @@ pub(super) struct Completed {
     pub lacks: Vec<(String, String)>,
 }
 
-/// Adds `sensor`, `scene`, `slot` and `patch` where they are missing and can be made; times become
-/// instants in UTC. With `identity`, every patch carries the id and the scene of its row.
+/// Adds `sensor`, `scene`, `slot` and `patch` where they are missing and can be made; what is there
+/// stays as it is, times in their own unit, since a join reads it fastest so. With `identity`, every patch carries the id and the scene of its row.
 pub(super) fn complete(
     sensor: Sensor,
     table: Arc<dyn TableProvider>,
@@ -42,7 +43,6 @@ pub(super) fn complete(
         let name = field.name();
         let same = Expr::Column(Column::new_unqualified(name));
         let column = match name.as_str() {
-            "time" => file.time().unwrap_or(same),
             "patch" if identity && is_patch(field) => file.patch(true).unwrap_or(same),
             _ => same,
         };
@@ -104,11 +104,11 @@ impl Columns {
         Ok(if same { column } else { cast(column, kind.clone()) })
     }
 
-    /// The time as an instant; none if it already is one, or is no time at all.
-    fn time(&self) -> Option<Expr> {
-        let kind = self.schema.field_with_name("time").ok()?.data_type();
-        let other = matches!(kind, DataType::Timestamp(..)) && *kind != instant();
-        other.then(|| self.typed("time", &instant()).ok().map(|e| e.alias("time"))).flatten()
+    /// The time as an instant.
+    fn instant(&self) -> Result<Expr, &'static str> {
+        let time = self.get("time")?;
+        let same = self.schema.field_with_name("time").is_ok_and(|f| *f.data_type() == instant());
+        Ok(if same { time } else { ScalarUDF::from(ToUtc::new()).call(vec![time]) })
     }
 
     fn sensor(&self) -> Expr {
@@ -138,7 +138,7 @@ impl Columns {
             ("slot", self.slot()?),
             ("row", self.typed("row", &DataType::Int32)?),
             ("col", self.typed("col", &DataType::Int32)?),
-            ("time", self.typed("time", &instant())?),
+            ("time", self.instant()?),
         ];
         if identity {
             parts.push(("id", self.typed("id", &DataType::Int64)?));

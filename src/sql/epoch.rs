@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Float64Array};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, TimestampMicrosecondType};
+use arrow::array::{ArrayRef, Float64Array};
+use arrow::datatypes::DataType;
 use datafusion::common::{Result, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::patch_type::instant;
+use super::to_utc::instants;
 
 /// Dates and texts count as instants, UTC. Exact to the microsecond.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -43,10 +42,8 @@ impl ScalarUDFImpl for Epoch {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let [times] = arrays.as_slice() else { return exec_err!("epoch takes one time") };
-        let times = cast(times, &instant())?;
-        let times = times.as_primitive::<TimestampMicrosecondType>();
-        let out: ArrayRef =
-            Arc::new(times.iter().map(|t| t.map(|t| t as f64 / 1e6)).collect::<Float64Array>());
+        let seconds: Float64Array = instants(times)?.unary(|t| t as f64 / 1e6);
+        let out: ArrayRef = Arc::new(seconds);
         Ok(ColumnarValue::Array(out))
     }
 }

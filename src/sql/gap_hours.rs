@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, Float64Array};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, TimestampMicrosecondType};
+use arrow::array::{ArrayRef, Float64Array};
+use arrow::compute::binary;
+use arrow::datatypes::DataType;
 use datafusion::common::{Result, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::patch_type::instant;
+use super::to_utc::instants;
 
 /// Dates and texts count as instants, UTC. A whole number of hours comes out exact.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -45,13 +45,10 @@ impl ScalarUDFImpl for GapHours {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let [a, b] = arrays.as_slice() else { return exec_err!("gap_hours takes two times") };
-        let (a, b) = (cast(a, &instant())?, cast(b, &instant())?);
-        let (a, b) = (
-            a.as_primitive::<TimestampMicrosecondType>(),
-            b.as_primitive::<TimestampMicrosecondType>(),
-        );
-        let gap = |(a, b): (Option<i64>, Option<i64>)| Some(a?.abs_diff(b?) as f64 / 3_600e6);
-        let out: ArrayRef = Arc::new(a.iter().zip(b.iter()).map(gap).collect::<Float64Array>());
+        let (a, b) = (instants(a)?, instants(b)?);
+        let gap = |a: i64, b: i64| a.abs_diff(b) as f64 / 3_600e6;
+        let out: Float64Array = binary(&a, &b, gap)?;
+        let out: ArrayRef = Arc::new(out);
         Ok(ColumnarValue::Array(out))
     }
 }

@@ -18,6 +18,7 @@ use super::arg_min::ArgMin;
 use super::band::BandPlanner;
 use super::epoch::Epoch;
 use super::run::{Ends, Engine, Wanted};
+use super::to_utc::ToUtc;
 use super::{Answer, complete, fault, parquet_file, patch_table, scene_table};
 use super::{
     gap_hours::GapHours, stable_hash::StableHash, stable_random::StableRandom, to_hours::ToHours,
@@ -97,6 +98,7 @@ impl Session {
         context.register_udf(ScalarUDF::from(StableHash::new()));
         context.register_udf(ScalarUDF::from(StableRandom::new()));
         context.register_udf(ScalarUDF::from(Epoch::new()));
+        context.register_udf(ScalarUDF::from(ToUtc::new()));
         context.register_udaf(AggregateUDF::from(ArgMin::new()));
         let engine = Arc::new(Engine::new(context, runtime, memory_bytes_max));
         Ok(Self { engine, ends: Ends::default(), identity: false })
@@ -166,7 +168,7 @@ impl Session {
     /// A table `s2`, `s1` or `dem` gets the columns `sensor`, `scene`, `slot` and `patch` where its
     /// file has none: the scene from `name` or `id`, the slot from `id`. So a file with `id`,
     /// `tile`, `row`, `col`, `cell`, `time`, `cloud_percent` and `valid` serves every layout. Its
-    /// times, of any unit, are read as UTC.
+    /// times, of any unit, count as UTC.
     pub fn with_table(self, name: &str, file: &Path) -> Result<Self> {
         check_name(name)?;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
