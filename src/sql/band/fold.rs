@@ -98,8 +98,10 @@ enum Item {
 impl Item {
     fn new(total: &Total, values: Option<ArrayRef>, rows: &Rows) -> Result<Self> {
         let Some(values) = values else { return Ok(Self::Count(vec![1; rows.len()])) };
-        let some = |i: usize| i64::from(values.is_valid(i));
-        let some: Vec<i64> = (0..values.len()).map(some).collect();
+        let some: Vec<i64> = match values.logical_nulls() {
+            Some(nulls) => nulls.iter().map(i64::from).collect(),
+            None => vec![1; values.len()],
+        };
         if total.counts {
             return Ok(Self::Count(some));
         }

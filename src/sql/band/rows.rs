@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
-use arrow::compute::{cast, take};
+use arrow::compute::{cast, prep_null_mask_filter, take};
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{Result, internal_datafusion_err};
 
@@ -94,16 +94,19 @@ impl Rows {
 
     /// The rows for which `keep` holds.
     pub fn filter(&self, keep: &BooleanArray) -> Result<Self> {
-        let holds = |i: usize| keep.is_valid(i) && keep.value(i);
-        if keep.null_count() == 0 && keep.true_count() == keep.len() {
+        let keep = if keep.null_count() > 0 { prep_null_mask_filter(keep) } else { keep.clone() };
+        if keep.true_count() == keep.len() {
             return Ok(self.clone());
         }
         let (mut chosen, mut offsets) = (Vec::with_capacity(self.len()), vec![0u32]);
-        for place in 0..self.places() {
-            let (start, end) = self.of(place);
-            chosen.extend((start..end).filter(|i| holds(*i)).map(|i| i as u32));
-            offsets.push(chosen.len() as u32);
+        let mut ends = self.offsets.iter().skip(1).peekable();
+        for row in keep.values().set_indices() {
+            while ends.next_if(|end| **end as usize <= row).is_some() {
+                offsets.push(chosen.len() as u32);
+            }
+            chosen.push(row as u32);
         }
+        offsets.extend(ends.map(|_| chosen.len() as u32));
         self.choose(&UInt32Array::from(chosen), offsets)
     }
 
