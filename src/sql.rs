@@ -18,13 +18,16 @@ mod fault;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod gap_hours;
+mod joined_text;
 mod parquet_file;
 mod parquet_table;
 mod patch_table;
 mod patch_type;
 mod per_place;
+mod plan_size;
 #[cfg(test)]
 mod refusals;
+mod resident;
 mod run;
 mod scene_table;
 mod session;
@@ -35,11 +38,18 @@ mod statement;
 mod sugar;
 #[cfg(test)]
 mod sugar_tests;
+mod syntax;
+mod text;
+mod text_limits;
 mod to_hours;
+mod unwanted;
+mod wording;
+mod writing;
 mod yielding;
 
 pub use answer::Answer;
 pub use session::{Param, Session};
+pub use writing::Form;
 
 pub(crate) use patch_type::{is_patch, patch_field, patch_fields};
 pub(crate) use similar::nearest;

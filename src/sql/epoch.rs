@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Float64Array};
-use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use datafusion::common::{Result, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::patch_type::instant;
+use super::patch_type::to_instants;
 
 /// Dates and texts count as instants, UTC. Exact to the microsecond.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -43,7 +42,7 @@ impl ScalarUDFImpl for Epoch {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let [times] = arrays.as_slice() else { return exec_err!("epoch takes one time") };
-        let times = cast(times, &instant())?;
+        let times = to_instants(times)?;
         let times = times.as_primitive::<TimestampMicrosecondType>();
         let out: ArrayRef =
             Arc::new(times.iter().map(|t| t.map(|t| t as f64 / 1e6)).collect::<Float64Array>());

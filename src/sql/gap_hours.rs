@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, Float64Array};
-use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimestampMicrosecondType};
 use datafusion::common::{Result, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
-use super::patch_type::instant;
+use super::patch_type::to_instants;
 
 /// Dates and texts count as instants, UTC. A whole number of hours comes out exact.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -45,7 +44,7 @@ impl ScalarUDFImpl for GapHours {
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let [a, b] = arrays.as_slice() else { return exec_err!("gap_hours takes two times") };
-        let (a, b) = (cast(a, &instant())?, cast(b, &instant())?);
+        let (a, b) = (to_instants(a)?, to_instants(b)?);
         let (a, b) = (
             a.as_primitive::<TimestampMicrosecondType>(),
             b.as_primitive::<TimestampMicrosecondType>(),

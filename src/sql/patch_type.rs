@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arrow::array::ArrayRef;
+use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
+use arrow::error::ArrowError;
 
 use crate::catalog::{EXTENSION, PATCH_TYPE};
 
@@ -14,6 +17,12 @@ const IDENTITY: [&str; 2] = ["id", "scene"];
 /// Instants, in microseconds UTC.
 pub(super) fn instant() -> DataType {
     DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
+}
+
+/// Times and texts as instants. Refuses a text that is no time, instead of making it empty.
+pub(super) fn to_instants(values: &ArrayRef) -> Result<ArrayRef, ArrowError> {
+    let strict = CastOptions { safe: false, ..CastOptions::default() };
+    cast_with_options(values, &instant(), &strict)
 }
 
 /// Storage of the type: sensor, slot along the time axis, row and column (-1: the whole scene),
