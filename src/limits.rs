@@ -32,6 +32,10 @@ pub const SQL_OPERATORS_MAX: usize = 500;
 /// Stack of the thread that parses and plans a query: the largest allowed chain needs a few MiB in
 /// a debug build.
 pub const SQL_STACK_BYTES: usize = 64 << 20;
+/// Brackets in brackets of a query: the parser itself stops at some 50 nested expressions.
+pub const SQL_DEPTH_MAX: usize = 100;
+/// SELECTs of a query with every named query written out: twice the largest allowed chain of UNION.
+pub const SQL_SELECTS_MAX: u64 = 1_001;
 /// Steps of a plan with every named query written out: twice those of the largest allowed chain of
 /// UNION. Planning takes time and memory for each.
 pub const SQL_STEPS_MAX: u64 = 2_000;
@@ -47,6 +51,8 @@ pub const SQL_TEXT_CALLS_MAX: u64 = 500;
 pub const TEXT_VALUE_BYTES_MAX: u64 = 16 << 10;
 /// Rows of an answer unless the user says otherwise: more is a forgotten condition.
 pub const SQL_ROWS_MAX: u64 = 1_000_000_000;
+/// Rows of an answer that is shown as a table: all of it is held as text, padded.
+pub const TABLE_ROWS_MAX: u64 = 100_000;
 /// Bytes by which the program may grow beyond twice the memory limit of its one query: what plans,
 /// batches between operators and footers of files take.
 pub const SQL_GROWTH_BYTES: u64 = 512 << 20;

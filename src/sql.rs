@@ -1,9 +1,10 @@
 //! SQL over the catalog: the DataFusion session and what it may touch.
 //!
 //! In: query text and parameters. Out: Arrow batches, as a stream or whole. Promises: only reading
-//! statements over registered tables, inside a memory limit, on a stack that a bounded text cannot
-//! overflow; an error names the line and what was probably meant. Refuses: statements that write,
-//! read files or set options; texts and chains beyond the limits; answers beyond the memory limit.
+//! statements over registered tables, inside limits of memory, rows and time, on a stack that a
+//! bounded text cannot overflow; an error names the line and what was probably meant. Refuses:
+//! statements that write, read files or set options; texts, chains, plans and made texts beyond the
+//! limits of `limits.rs`; answers beyond the memory limit, unless they are written to a file.
 
 mod answer;
 mod arg_min;
@@ -14,7 +15,9 @@ mod complete;
 #[cfg(test)]
 mod completed;
 mod epoch;
+mod expansion;
 mod fault;
+mod field;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod gap_hours;

@@ -48,9 +48,10 @@ pub(super) struct Args {
     /// Time for the query, in seconds; without end if left out.
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     time: Option<Duration>,
-    /// Most rows of the answer: a query with more ends with an error, not with some of them.
-    #[arg(long, value_name = "N", default_value_t = limits::SQL_ROWS_MAX)]
-    rows: u64,
+    /// Most rows of the answer, 100000 for a table and 1000000000 else: a query with more ends with
+    /// an error, not with some of them.
+    #[arg(long, value_name = "N")]
+    rows: Option<u64>,
     /// Print the plan instead of the answer.
     #[arg(long)]
     explain: bool,
@@ -91,9 +92,13 @@ impl Args {
 pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     let (archive, query) = args.question()?;
     let heard = cancel.clone();
+    let rows_max = match args.format {
+        Format::Table => limits::TABLE_ROWS_MAX,
+        _ => limits::SQL_ROWS_MAX,
+    };
     let mut session = Session::new(args.memory)?
         .with_interrupt(move || heard.is_cancelled())
-        .with_rows_max(args.rows)
+        .with_rows_max(args.rows.unwrap_or(rows_max))
         .with_growth_max(2 * args.memory as u64 + limits::SQL_GROWTH_BYTES);
     if let Some(time) = args.time {
         session = session.with_deadline(time);

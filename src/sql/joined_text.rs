@@ -1,18 +1,17 @@
-//! `a || b`: two texts as one, within a bound.
+//! `a || b || …`: texts as one, within a bound.
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, StringBuilder};
-use arrow::compute::cast;
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder};
 use arrow::datatypes::DataType;
-use datafusion::common::{Result, ScalarValue, exec_err};
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::{
     ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDFImpl, Signature, Volatility,
 };
 
 use super::text::{Sizes, within};
 
-/// Empty if either is; whatever is no text is written as one.
+/// Empty if any is; whatever is no text is written as one.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct JoinedText {
     signature: Signature,
@@ -22,7 +21,7 @@ impl JoinedText {
     pub const NAME: &'static str = "||";
 
     pub fn new() -> Self {
-        Self { signature: Signature::any(2, Volatility::Immutable) }
+        Self { signature: Signature::variadic_any(Volatility::Immutable) }
     }
 }
 
@@ -56,21 +55,14 @@ impl ScalarUDFImpl for JoinedText {
         }
         within(Self::NAME, bytes, rows)?;
         let arrays = ColumnarValue::values_to_arrays(&texts)?;
-        let [a, b] = arrays.as_slice() else { return exec_err!("|| takes two texts") };
-        let (a, b) = (cast(a, &DataType::Utf8)?, cast(b, &DataType::Utf8)?);
-        let (a, b) = (a.as_string::<i32>(), b.as_string::<i32>());
+        let columns: Vec<&StringArray> = arrays.iter().map(|a| a.as_string::<i32>()).collect();
         let mut out = StringBuilder::new();
         let mut whole = String::new();
-        for pair in a.iter().zip(b.iter()) {
-            match pair {
-                (Some(a), Some(b)) => {
-                    whole.clear();
-                    whole.push_str(a);
-                    whole.push_str(b);
-                    out.append_value(&whole);
-                }
-                _ => out.append_null(),
-            }
+        for row in 0..columns.first().map_or(0, |c| c.len()) {
+            whole.clear();
+            let parts = columns.iter().filter(|c| c.is_valid(row));
+            let found = parts.map(|c| whole.push_str(c.value(row))).count();
+            out.append_option((found == columns.len()).then_some(&whole));
         }
         let out: ArrayRef = Arc::new(out.finish());
         match scalar {

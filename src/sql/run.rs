@@ -225,7 +225,7 @@ async fn answer(
     params: &[(String, Param)],
     send: &SyncSender<Message>,
 ) -> Result<()> {
-    let checked = statement::check(sql, params)?;
+    let checked = statement::check(sql, params, &engine.table_names())?;
     let clear = |e: DataFusionError| engine.explain(&e, &checked.tokens);
     let plan = engine.context.state().statement_to_plan(checked.statement).await.map_err(clear)?;
     let plan = match &checked.per {

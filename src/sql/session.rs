@@ -9,13 +9,14 @@ use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
-use datafusion::functions::unicode::planner::UnicodeFunctionPlanner;
+use datafusion::functions::unicode::planner::UnicodeFunctionPlanner as Letters;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::arg_min::ArgMin;
 use super::band::BandPlanner;
 use super::epoch::Epoch;
+use super::field::Field;
 use super::run::{Ends, Engine, Wanted};
 use super::text::{self, JoinTexts};
 use super::{Answer, complete, fault, parquet_file, patch_table, scene_table, unwanted};
@@ -83,7 +84,7 @@ impl Session {
         let mut builder = SessionStateBuilder::new()
             .with_config(config())
             .with_runtime_env(environment)
-            .with_expr_planners(vec![Arc::new(JoinTexts), Arc::new(UnicodeFunctionPlanner)])
+            .with_expr_planners(vec![Arc::new(JoinTexts), Arc::new(Field), Arc::new(Letters)])
             .with_default_features()
             .with_physical_optimizer_rule(Arc::new(YieldingJoins));
         if let Some(planner) = planner {

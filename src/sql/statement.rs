@@ -8,7 +8,7 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::fault::Known;
 use super::sugar::{self, Per};
-use super::{Param, fault, nearest, syntax, text_limits};
+use super::{Param, expansion, fault, nearest, syntax, text_limits};
 use crate::error::{Error, Result};
 use crate::limits;
 
@@ -25,7 +25,7 @@ pub(super) struct Checked {
 ///
 /// What bounds a text is counted on tokens, before anything walks along it. Values become literal tokens, so that their types
 /// are known to the planner (`INTERVAL` arithmetic, `LIMIT`) and no value can become SQL.
-pub(super) fn check(sql: &str, params: &[(String, Param)]) -> Result<Checked> {
+pub(super) fn check(sql: &str, params: &[(String, Param)], tables: &[String]) -> Result<Checked> {
     let tokens = tokens(sql)?;
     text_limits::check(&tokens)?;
     let mut placed = Vec::with_capacity(tokens.len());
@@ -37,6 +37,7 @@ pub(super) fn check(sql: &str, params: &[(String, Param)]) -> Result<Checked> {
     }
     let per = sugar::limit_per(&mut placed)?;
     let placed = sugar::nearest(&placed)?;
+    expansion::check(&placed, tables)?;
     let parsed = DFParserBuilder::new(placed).build().and_then(|mut p| p.parse_statements());
     let mut statements = parsed.map_err(|e| fault::explain(&e, &tokens, &Known::default()))?;
     if statements.len() != 1 {

@@ -12,7 +12,8 @@ use datafusion::common::{DFSchema, Result, resources_datafusion_err};
 use datafusion::functions::{string, unicode};
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    ColumnarValue, Expr, ExprSchemable, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF,
+    ScalarUDFImpl, Signature,
 };
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
@@ -157,7 +158,12 @@ impl ExprPlanner for JoinTexts {
         if binary(&raw.left) || binary(&raw.right) {
             return Ok(PlannerResult::Original(raw));
         }
-        let joined = ScalarUDF::from(JoinedText::new());
-        Ok(PlannerResult::Planned(joined.call(vec![raw.left, raw.right])))
+        // A chain is one call: calls inside of calls would be named and checked once a level.
+        let mut parts = match raw.left {
+            Expr::ScalarFunction(chain) if chain.name() == JoinedText::NAME => chain.args,
+            other => vec![other],
+        };
+        parts.push(raw.right);
+        Ok(PlannerResult::Planned(ScalarUDF::from(JoinedText::new()).call(parts)))
     }
 }

@@ -20,6 +20,7 @@ pub(super) fn check(tokens: &[TokenWithSpan]) -> Result<()> {
         ))
         .hint("put the values into a Parquet file, register it as a table and join it"));
     }
+    nesting(tokens)?;
     let bare =
         |t: &&TokenWithSpan, k: Keyword| matches!(&t.token, Token::Word(w) if w.keyword == k);
     let followed = |at: usize| {
@@ -50,6 +51,28 @@ pub(super) fn check(tokens: &[TokenWithSpan]) -> Result<()> {
     Ok(())
 }
 
+/// Refuses brackets in brackets beyond what the parser of types, which has no limit of its own,
+/// takes of the stack.
+fn nesting(tokens: &[TokenWithSpan]) -> Result<()> {
+    let mut depth = 0usize;
+    for token in tokens {
+        match token.token {
+            Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
+            Token::RParen | Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > limits::SQL_DEPTH_MAX {
+            let place = place_of(token).map_or_else(String::new, |p| format!(" ({p})"));
+            return Err(Error::usage(format!(
+                "the query is nested more than {} deep{place}",
+                limits::SQL_DEPTH_MAX
+            ))
+            .hint("name the inner queries in a WITH before the SELECT"));
+        }
+    }
+    Ok(())
+}
+
 fn is_operator(token: &Token) -> bool {
     use Keyword as K;
     match token {
@@ -71,6 +94,7 @@ fn is_operator(token: &Token) -> bool {
                 | K::COLLATE
                 | K::WHEN
                 | K::AT
+                | K::INTERVAL
         ),
         Token::Whitespace(Whitespace::Space | Whitespace::Newline | Whitespace::Tab) => false,
         Token::Whitespace(_) | Token::EOF | Token::Comma | Token::Period => false,

@@ -142,3 +142,73 @@ fn unpacked(error: ParquetError) -> Error {
             .hint("CAST the column that is in the way to a plain type"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    const NUMBERS: &str = "SELECT value AS n, 'a' AS t FROM generate_series(1, 3000000)";
+
+    #[test]
+    fn an_answer_larger_than_the_memory_is_written_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session::new(8 << 20).unwrap();
+        let error = session.query(NUMBERS, &[]).map(|a| a.rows()).unwrap_err();
+        assert_eq!(error.kind(), Kind::OutOfMemory, "{error}");
+        for (form, name) in [(Form::Parquet, "n.pq"), (Form::Csv, "n.csv"), (Form::Json, "n.json")]
+        {
+            let rows = session.write(NUMBERS, &[], form, &folder.path().join(name)).unwrap();
+            assert_eq!(rows, 3_000_000);
+        }
+        let session = session.with_table("n", &folder.path().join("n.pq")).unwrap();
+        let sum = session.query("SELECT sum(n) AS s FROM n", &[]).unwrap();
+        assert_eq!(sum.to_csv().unwrap(), "s\n4500001500000\n");
+        let csv = std::fs::read_to_string(folder.path().join("n.csv")).unwrap();
+        assert!(csv.starts_with("n,t\n1,a\n") && csv.ends_with("\n3000000,a\n"));
+    }
+
+    #[test]
+    fn a_file_says_what_the_answer_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = Session::new(8 << 20).unwrap();
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        for sql in ["SELECT 1 AS a, NULL AS b", "SELECT 1 AS a WHERE false"] {
+            let answer = session.query(sql, &[]).unwrap();
+            session.write(sql, &[], Form::Csv, &folder.path().join("a.csv")).unwrap();
+            session.write(sql, &[], Form::Json, &folder.path().join("a.json")).unwrap();
+            assert_eq!(read("a.csv"), answer.to_csv().unwrap());
+            assert_eq!(read("a.json"), answer.to_json().unwrap());
+        }
+    }
+
+    #[test]
+    fn too_many_rows_are_an_error_and_leave_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("n.csv");
+        let session = Session::new(64 << 20).unwrap().with_rows_max(1000);
+        let error = session.write(NUMBERS, &[], Form::Csv, &path).unwrap_err();
+        assert_eq!(error.kind(), Kind::Usage);
+        assert!(error.to_string().contains("more than 1000 rows"), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        let few = session.query("SELECT * FROM generate_series(1, 1000)", &[]).unwrap();
+        assert_eq!(few.rows(), 1000);
+        let plan = session.explain(NUMBERS, &[]).unwrap();
+        assert!(!plan.is_empty());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_query_that_grows_unseen_is_ended() {
+        // Thirty joins hold a batch of all columns each, which no limit of the engine sees.
+        let columns: Vec<String> = (0..30).map(|i| format!("value + {i} AS c{i}")).collect();
+        let table = format!("(SELECT {} FROM generate_series(1, 10000))", columns.join(", "));
+        let tables: Vec<String> = (0..20).map(|i| format!("{table} AS t{i}")).collect();
+        let sql = format!("SELECT * FROM {}", tables.join(" CROSS JOIN "));
+        let session = Session::new(1 << 30).unwrap().with_growth_max(16 << 20);
+        let error = session.with_deadline(std::time::Duration::from_secs(60));
+        let error = error.stream(&sql, &[], &mut |_| Ok(())).map(|_| ()).unwrap_err();
+        assert_eq!(error.kind(), Kind::OutOfMemory, "{error}");
+        assert!(error.to_string().contains("program grow"), "{error}");
+    }
+}
