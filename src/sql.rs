@@ -45,6 +45,7 @@ mod syntax;
 mod text;
 mod text_limits;
 mod to_hours;
+mod unheard;
 mod unwanted;
 mod wording;
 mod writing;

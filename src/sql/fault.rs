@@ -67,8 +67,14 @@ pub(super) fn plain(error: &DataFusionError) -> Error {
             .hint("narrow the query, add a condition on tile or time, or raise --memory")
         }
         DataFusionError::NotImplemented(_) => {
+            let hint = match text.contains("AsOf") {
+                true => "write nearest(s2, s1 TOLERANCE to_hours(72)) for the nearest in time",
+                false => "write the query in another way",
+            };
+            // What follows is the inside of the parser.
+            let text = text.split(" {").next().unwrap_or_default();
             Error::new(Kind::Unsupported, format!("the SQL engine cannot do this: {text}"))
-                .hint("write the query in another way")
+                .hint(hint)
         }
         DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
             Error::new(Kind::Io, format!("a table cannot be read: {text}"))

@@ -1,6 +1,6 @@
 //! `patch['slot']`: a part of a struct.
 
-use datafusion::common::{DFSchema, Result};
+use datafusion::common::{DFSchema, Result, plan_err};
 use datafusion::functions::core::get_field;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawFieldAccessExpr};
 use datafusion::logical_expr::{GetFieldAccess, lit};
@@ -19,7 +19,7 @@ impl ExprPlanner for Field {
             GetFieldAccess::NamedStructField { name } => {
                 Ok(PlannerResult::Planned(get_field().call(vec![raw.expr, lit(name)])))
             }
-            _ => Ok(PlannerResult::Original(raw)),
+            _ => plan_err!("a part of a struct is named by a text, as patch['slot']"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A text that is not SQL: what was expected, where, and the word that was probably meant.
 
+use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::nearest;
@@ -70,8 +71,8 @@ fn slip(tokens: &[TokenWithSpan], place: Option<(u64, u64)>) -> String {
     for token in near.iter().rev().take(2) {
         let Token::Word(word) = &token.token else { continue };
         let upper = word.value.to_ascii_uppercase();
-        let plain = word.quote_style.is_none() && upper.len() >= SHORTEST;
-        if !plain || WORDS.contains(&upper.as_str()) {
+        let plain = word.keyword == Keyword::NoKeyword && upper.len() >= SHORTEST;
+        if !plain || word.quote_style.is_some() {
             continue;
         }
         let near = nearest(&upper, WORDS.into_iter()).filter(|w| is_slip(&upper, w));

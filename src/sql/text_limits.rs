@@ -4,6 +4,7 @@ use datafusion::sql::sqlparser::keywords::Keyword;
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Whitespace};
 
 use super::statement::place_of;
+use super::unheard;
 use crate::error::{Error, Result};
 use crate::limits;
 
@@ -21,6 +22,7 @@ pub(super) fn check(tokens: &[TokenWithSpan]) -> Result<()> {
         .hint("put the values into a Parquet file, register it as a table and join it"));
     }
     nesting(tokens)?;
+    unheard::check(tokens)?;
     let bare =
         |t: &&TokenWithSpan, k: Keyword| matches!(&t.token, Token::Word(w) if w.keyword == k);
     let followed = |at: usize| {

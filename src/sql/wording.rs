@@ -68,6 +68,14 @@ fn function(text: &str, functions: &[String]) -> Option<Said> {
         });
     }
     let name = between(text, "Invalid function '", "'")?;
+    if functions.contains(&name.to_lowercase()) {
+        return Some(Said {
+            message: format!("'{name}' is a function of a window"),
+            hint: format!("write {name}(…) OVER (PARTITION BY … ORDER BY …)"),
+            about: Some(name),
+            guess: None,
+        });
+    }
     let guess = nearest(&name, functions.iter().map(String::as_str)).map(str::to_owned);
     Some(Said {
         message: format!("there is no function '{name}'"),

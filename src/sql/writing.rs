@@ -63,7 +63,7 @@ impl Session {
 /// A file that takes batches.
 pub(super) enum Writer {
     Csv(csv::Writer<BufWriter<File>>),
-    Json { file: arrow::json::Writer<BufWriter<File>, JsonArray>, any: bool },
+    Json(arrow::json::Writer<BufWriter<File>, JsonArray>),
     Parquet(Box<ArrowWriter<File>>),
 }
 
@@ -79,7 +79,7 @@ impl Writer {
             }
             Form::Json => {
                 let nulls = WriterBuilder::new().with_explicit_nulls(true);
-                Ok(Self::Json { file: nulls.build(BufWriter::new(file)), any: false })
+                Ok(Self::Json(nulls.build(BufWriter::new(file))))
             }
             Form::Parquet => {
                 let level = ZstdLevel::try_new(3).map_err(unpacked)?;
@@ -97,10 +97,7 @@ impl Writer {
                 let (_, plain) = Answer { schema: batch.schema(), batches: vec![batch] }.plain()?;
                 plain.iter().try_for_each(|b| writer.write(b)).map_err(unwritten)
             }
-            Self::Json { file, any } => {
-                *any |= batch.num_rows() > 0;
-                file.write(&batch).map_err(unwritten)
-            }
+            Self::Json(writer) => writer.write(&batch).map_err(unwritten),
             Self::Parquet(writer) => writer.write(&batch).map_err(unpacked),
         }
     }
@@ -109,11 +106,10 @@ impl Writer {
         let flush = |mut file: BufWriter<File>| file.flush().during(|| DOING);
         match self {
             Self::Csv(writer) => flush(writer.into_inner()),
-            Self::Json { mut file, any } => {
-                file.finish().map_err(unwritten)?;
-                let mut file = file.into_inner();
-                let end: &[u8] = if any { b"\n" } else { b"[]\n" };
-                file.write_all(end).during(|| DOING)?;
+            Self::Json(mut writer) => {
+                writer.finish().map_err(unwritten)?;
+                let mut file = writer.into_inner();
+                file.write_all(b"\n").during(|| DOING)?;
                 flush(file)
             }
             Self::Parquet(writer) => writer.close().map(drop).map_err(unpacked),
@@ -200,11 +196,13 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn a_query_that_grows_unseen_is_ended() {
-        // Thirty joins hold a batch of all columns each, which no limit of the engine sees.
-        let columns: Vec<String> = (0..30).map(|i| format!("value + {i} AS c{i}")).collect();
-        let table = format!("(SELECT {} FROM generate_series(1, 10000))", columns.join(", "));
-        let tables: Vec<String> = (0..20).map(|i| format!("{table} AS t{i}")).collect();
-        let sql = format!("SELECT * FROM {}", tables.join(" CROSS JOIN "));
+        // Joins hold a batch of all their columns each, which no limit of the engine sees.
+        let columns: Vec<String> = (0..40).map(|i| format!("value AS c{i}")).collect();
+        let table = format!("SELECT {} FROM generate_series(1, 10000)", columns.join(", "));
+        let tables: Vec<String> = (0..20).map(|i| format!("a AS t{i}")).collect();
+        let all: Vec<String> = (0..20).map(|i| format!("t{i}.c{i} AS d{i}")).collect();
+        let (all, tables) = (all.join(", "), tables.join(" CROSS JOIN "));
+        let sql = format!("WITH a AS ({table}) SELECT {all} FROM {tables}");
         let session = Session::new(1 << 30).unwrap().with_growth_max(16 << 20);
         let error = session.with_deadline(std::time::Duration::from_secs(60));
         let error = error.stream(&sql, &[], &mut |_| Ok(())).map(|_| ()).unwrap_err();
