@@ -16,10 +16,10 @@ use crate::stream::Cancel;
 
 /// Ask the catalog in SQL: tables scenes, patches, s2, s1, dem, and your own Parquet files.
 ///
-/// Example: eclaircie sql archive/ "SELECT tile, count(*) FROM scenes GROUP BY tile"
-///
 /// Only SELECT is answered, over these tables alone, within the limits of --memory, --rows and
 /// --time. With --to the answer is written as it is found and may be larger than the memory.
+///
+/// Example: eclaircie sql archive/ "SELECT tile, count(*) FROM scenes GROUP BY tile"
 ///
 /// Example: eclaircie sql --table s2=s2.parquet "SELECT count(*) FROM s2 WHERE cloud_percent < 5"
 #[derive(Debug, clap::Args)]

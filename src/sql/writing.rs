@@ -62,7 +62,7 @@ impl Session {
 
 /// A file that takes batches.
 pub(super) enum Writer {
-    Csv(csv::Writer<BufWriter<File>>),
+    Csv(Box<csv::Writer<BufWriter<File>>>),
     Json(arrow::json::Writer<BufWriter<File>, JsonArray>),
     Parquet(Box<ArrowWriter<File>>),
 }
@@ -75,7 +75,7 @@ impl Writer {
                 // A file without rows still has its header.
                 let plain = Answer { schema: Arc::clone(schema), batches: Vec::new() }.plain()?;
                 writer.write(&RecordBatch::new_empty(plain.0)).map_err(unwritten)?;
-                Ok(Self::Csv(writer))
+                Ok(Self::Csv(Box::new(writer)))
             }
             Form::Json => {
                 let nulls = WriterBuilder::new().with_explicit_nulls(true);
