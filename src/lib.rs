@@ -99,7 +99,7 @@ pub use report::{
 };
 #[cfg(feature = "gdal")]
 pub use simulate::{Summary, World, simulate};
-pub use sql::{Answer, Param, Session};
+pub use sql::{Answer, Form, Param, Session};
 pub use store::{
     Map, Pending, PendingFolder, check_name, probe, publish, read_json, read_text, write_json,
 };

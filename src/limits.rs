@@ -32,6 +32,32 @@ pub const SQL_OPERATORS_MAX: usize = 500;
 /// Stack of the thread that parses and plans a query: the largest allowed chain needs a few MiB in
 /// a debug build.
 pub const SQL_STACK_BYTES: usize = 64 << 20;
+/// Brackets in brackets of a query: the parser itself stops at some 50 nested expressions.
+pub const SQL_DEPTH_MAX: usize = 100;
+/// SELECTs of a query with every named query written out: twice the largest allowed chain of UNION.
+pub const SQL_SELECTS_MAX: u64 = 1_001;
+/// Steps of a plan with every named query written out: twice those of the largest allowed chain of
+/// UNION. Planning takes time and memory for each.
+pub const SQL_STEPS_MAX: u64 = 2_000;
+/// Tables that a plan reads, with every named query written out: eight for each role of the
+/// largest layout. Each holds a batch of rows.
+pub const SQL_TABLES_MAX: u64 = 128;
+/// Columns of any part of a query: beyond it a single batch is hundreds of megabytes.
+pub const SQL_COLUMNS_MAX: usize = 1_000;
+/// Calls that make text in one plan, as many as operators: the memory limit does not see what they
+/// make.
+pub const SQL_TEXT_CALLS_MAX: u64 = 500;
+/// Longest text that a function of SQL makes: a page, not a book, and 128 MiB in a batch of rows.
+pub const TEXT_VALUE_BYTES_MAX: u64 = 16 << 10;
+/// Rows of an answer unless the user says otherwise: more is a forgotten condition.
+pub const SQL_ROWS_MAX: u64 = 1_000_000_000;
+/// Rows of an answer that is shown as a table: all of it is held as text, padded.
+pub const TABLE_ROWS_MAX: u64 = 100_000;
+/// Bytes by which the program may grow beyond twice the memory limit of its one query: what plans,
+/// batches between operators and footers of files take.
+pub const SQL_GROWTH_BYTES: u64 = 512 << 20;
+/// Bytes that a query may write aside while it sorts or groups: a tenth of a common disk.
+pub const SQL_SPILL_BYTES_MAX: u64 = 64 << 30;
 /// Rows of a table whose numbers are compared with each other, to know that none comes twice: ten
 /// tiles of the study four times over, in 200 MB.
 pub const UNIQUE_ROWS_MAX: usize = 25_000_000;

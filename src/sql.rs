@@ -1,9 +1,10 @@
 //! SQL over the catalog: the DataFusion session and what it may touch.
 //!
 //! In: query text and parameters. Out: Arrow batches, as a stream or whole. Promises: only reading
-//! statements over registered tables, inside a memory limit, on a stack that a bounded text cannot
-//! overflow; an error names the line and what was probably meant. Refuses: statements that write,
-//! read files or set options; texts and chains beyond the limits; answers beyond the memory limit.
+//! statements over registered tables, inside limits of memory, rows and time, on a stack that a
+//! bounded text cannot overflow; an error names the line and what was probably meant. Refuses:
+//! statements that write, read files or set options; texts, chains, plans and made texts beyond the
+//! limits of `limits.rs`; answers beyond the memory limit, unless they are written to a file.
 
 mod answer;
 mod arg_min;
@@ -14,18 +15,23 @@ mod complete;
 #[cfg(test)]
 mod completed;
 mod epoch;
+mod expansion;
 mod fault;
+mod field;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod gap_hours;
+mod joined_text;
 mod overlap;
 mod parquet_file;
 mod parquet_table;
 mod patch_table;
 mod patch_type;
 mod per_place;
+mod plan_size;
 #[cfg(test)]
 mod refusals;
+mod resident;
 mod run;
 mod scene_table;
 mod session;
@@ -36,12 +42,20 @@ mod statement;
 mod sugar;
 #[cfg(test)]
 mod sugar_tests;
+mod syntax;
+mod text;
+mod text_limits;
 mod to_hours;
 mod to_utc;
+mod unheard;
+mod unwanted;
+mod wording;
+mod writing;
 mod yielding;
 
 pub use answer::Answer;
 pub use session::{Param, Session};
+pub use writing::Form;
 
 pub(crate) use patch_type::{is_patch, patch_field, patch_fields};
 pub(crate) use similar::nearest;

@@ -1,6 +1,7 @@
 //! `sql`: a question to the catalog.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::ValueEnum;
 
@@ -9,10 +10,14 @@ use crate::archive::Archive;
 use crate::catalog::Catalog;
 use crate::error::{Error, Result, While};
 use crate::layout::Layout;
-use crate::sql::{Answer, Session};
+use crate::limits;
+use crate::sql::{Form, Session};
 use crate::stream::Cancel;
 
 /// Ask the catalog in SQL: tables scenes, patches, s2, s1, dem, and your own Parquet files.
+///
+/// Only SELECT is answered, over these tables alone, within the limits of --memory, --rows and
+/// --time. With --to the answer is written as it is found and may be larger than the memory.
 ///
 /// Example: eclaircie sql archive/ "SELECT tile, count(*) FROM scenes GROUP BY tile"
 ///
@@ -40,6 +45,13 @@ pub(super) struct Args {
     /// Memory for the query.
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = args::parse_bytes)]
     memory: usize,
+    /// Time for the query, in seconds; without end if left out.
+    #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
+    time: Option<Duration>,
+    /// Most rows of the answer, 100000 for a table and 1000000000 else: a query with more ends with
+    /// an error, not with some of them.
+    #[arg(long, value_name = "N")]
+    rows: Option<u64>,
     /// Print the plan instead of the answer.
     #[arg(long)]
     explain: bool,
@@ -80,7 +92,17 @@ impl Args {
 pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     let (archive, query) = args.question()?;
     let heard = cancel.clone();
-    let mut session = Session::new(args.memory)?.with_interrupt(move || heard.is_cancelled());
+    let rows_max = match args.format {
+        Format::Table => limits::TABLE_ROWS_MAX,
+        _ => limits::SQL_ROWS_MAX,
+    };
+    let mut session = Session::new(args.memory)?
+        .with_interrupt(move || heard.is_cancelled())
+        .with_rows_max(args.rows.unwrap_or(rows_max))
+        .with_growth_max(2 * args.memory as u64 + limits::SQL_GROWTH_BYTES);
+    if let Some(time) = args.time {
+        session = session.with_deadline(time);
+    }
     if let Some(root) = archive {
         session = session.with_catalog(&Catalog::open(&Archive::open(root.as_ref())?)?)?;
     }
@@ -95,34 +117,51 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
         super::say(&session.explain(&query.sql, &query.params)?)?;
         return Ok(Done::Whole);
     }
-    let answer = session.query(&query.sql, &query.params)?;
-    let text = match args.format {
-        Format::Table => answer.to_table()?,
-        Format::Csv => answer.to_csv()?,
-        Format::Json => answer.to_json()?,
-        Format::Parquet => return parquet(&answer, args.to.as_deref()).map(|()| Done::Whole),
+    let form = match args.format {
+        Format::Table => None,
+        Format::Csv => Some(Form::Csv),
+        Format::Json => Some(Form::Json),
+        Format::Parquet => Some(Form::Parquet),
     };
-    match &args.to {
-        Some(path) => crate::store::publish(path, text.as_bytes())?,
-        None => super::say(&text)?,
+    match (form, &args.to) {
+        (Some(form), Some(path)) => {
+            session.write(&query.sql, &query.params, form, path)?;
+        }
+        (Some(Form::Parquet), None) => parquet(&session, &query)?,
+        _ => {
+            let answer = session.query(&query.sql, &query.params)?;
+            let text = match args.format {
+                Format::Csv => answer.to_csv()?,
+                Format::Json => answer.to_json()?,
+                Format::Table | Format::Parquet => answer.to_table()?,
+            };
+            match &args.to {
+                Some(path) => crate::store::publish(path, text.as_bytes())?,
+                None => super::say(&text)?,
+            }
+        }
     }
     Ok(Done::Whole)
 }
 
-/// To a file, or as bytes to a pipe.
-fn parquet(answer: &Answer, to: Option<&Path>) -> Result<()> {
+/// As bytes to a pipe.
+fn parquet(session: &Session, query: &Layout) -> Result<()> {
     use std::io::IsTerminal;
-    if let Some(path) = to {
-        return answer.to_parquet(path);
-    }
     let doing = || "writing Parquet to standard output";
     if std::io::stdout().is_terminal() {
         return Err(Error::usage("Parquet cannot be shown on a terminal")
             .hint("name a file with --to FILE, or send the output into one"));
     }
+    // A Parquet file ends with what tells how to read it, so it is whole before it is sent.
     let folder = tempfile::tempdir().during(doing)?;
     let path = folder.path().join("answer.parquet");
-    answer.to_parquet(&path)?;
+    session.write(&query.sql, &query.params, Form::Parquet, &path)?;
     let mut file = std::fs::File::open(&path).during(doing)?;
     std::io::copy(&mut file, &mut std::io::stdout().lock()).during(doing).map(drop)
+}
+
+fn parse_seconds(text: &str) -> std::result::Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().filter(|s| *s > 0.0);
+    let time = seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
+    time.ok_or_else(|| "write a number of seconds, as 60 or 0.5".to_owned())
 }

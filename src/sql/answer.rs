@@ -12,11 +12,9 @@ use arrow::datatypes::{
 };
 use arrow::error::ArrowError;
 use arrow::util::pretty::pretty_format_batches_with_schema;
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
 
 use super::patch_type::is_patch;
+use super::writing::{Form, Writer};
 use crate::error::{Error, Result};
 use crate::geo::Stamp;
 use crate::store::Pending;
@@ -50,8 +48,7 @@ impl Answer {
         Ok(all)
     }
 
-    /// An aligned table for a terminal; a patch is one short text, as `s2 r3c7
-    /// 2018-08-04T10:50:22Z`. An aligned table for a terminal; a patch is one short text, as `s2
+    /// An aligned table for a terminal; a patch is one short text, as `s2
     /// r3c7 2018-08-04T10:50:22Z`.
     pub fn to_table(&self) -> Result<String> {
         let (schema, batches) = self.plain()?;
@@ -95,24 +92,17 @@ impl Answer {
 
     /// A Parquet file (zstd), published whole; patch columns keep their type.
     pub fn to_parquet(&self, path: &Path) -> Result<()> {
-        let doing = || format!("writing {}", path.display());
-        let fail = |e| Error::internal(doing()).with_source(e);
         let pending = Pending::new(path)?;
-        let file = pending.create()?;
-        let level = ZstdLevel::try_new(3).map_err(fail)?;
-        let properties =
-            WriterProperties::builder().set_compression(Compression::ZSTD(level)).build();
-        let mut writer =
-            ArrowWriter::try_new(file, Arc::clone(&self.schema), Some(properties)).map_err(fail)?;
+        let mut writer = Writer::new(pending.create()?, Form::Parquet, &self.schema)?;
         for batch in &self.batches {
-            writer.write(batch).map_err(fail)?;
+            writer.write(batch.clone())?;
         }
-        writer.close().map_err(fail)?;
+        writer.close()?;
         pending.commit()
     }
 
     /// The same rows with every patch as text.
-    fn plain(&self) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+    pub(super) fn plain(&self) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let as_text = |f: &Arc<Field>| match is_patch(f) {
             true => Arc::new(Field::new(f.name(), DataType::Utf8, true)),
             false => Arc::clone(f),
@@ -163,7 +153,7 @@ fn words(column: &ArrayRef) -> Result<ArrayRef> {
     Ok(Arc::new((0..parts.len()).map(text).collect::<StringArray>()))
 }
 
-fn unwritten(error: ArrowError) -> Error {
+pub(super) fn unwritten(error: ArrowError) -> Error {
     Error::usage("the answer cannot be shown")
         .with_source(error)
         .hint("CAST the column that is in the way to a plain type")

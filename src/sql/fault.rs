@@ -3,38 +3,51 @@
 use datafusion::common::{DataFusionError, SchemaError};
 use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::{nearest, statement};
+use super::{nearest, statement, syntax, wording};
 use crate::error::{Error, Kind};
 
 /// Columns or tables that a hint lists at most.
 const LISTED: usize = 40;
 
-/// The error in our words. `tokens` are those of the text, `tables` the names that exist.
-pub(super) fn explain(
-    error: &DataFusionError,
-    tokens: &[TokenWithSpan],
-    tables: &[String],
-) -> Error {
+/// The names that exist.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub tables: Vec<String>,
+    pub functions: Vec<String>,
+}
+
+/// The error in our words. `tokens` are those of the text.
+pub(super) fn explain(error: &DataFusionError, tokens: &[TokenWithSpan], known: &Known) -> Error {
     let (root, mut place) = (root(error), None);
     if let DataFusionError::Diagnostic(d, _) = error {
         place = d.span.map(|s| format!("line {}, column {}", s.start.line, s.start.column));
     }
     match root {
         DataFusionError::SchemaError(inner, _) => schema(inner, place, tokens),
+        DataFusionError::SQL(inner, _) => syntax::explain(&inner.to_string(), tokens),
         DataFusionError::Plan(text) => match missing_table(text) {
             Some(name) => {
                 let at = place.or_else(|| find(&name, tokens));
-                let near = nearest(&name, tables.iter().map(String::as_str));
-                missing("table", &name, at, near, tables)
+                let near = nearest(&name, known.tables.iter().map(String::as_str));
+                let error = missing("table", &name, at, near, &known.tables);
+                match name.contains(['/', '.', '\\']) {
+                    true => error.hint("a file is a table when it was registered as one"),
+                    false => error,
+                }
             }
-            None => {
-                Error::usage(format!("the query cannot be planned{}: {}", at(place), line(text)))
-            }
+            None => match wording::of(text, &known.functions) {
+                Some(said) => {
+                    let at = at(said.about.and_then(|n| find(&n, tokens)).or(place));
+                    let guess = said.guess.map_or_else(String::new, did_you_mean);
+                    Error::usage(format!("{}{at}{guess}", said.message)).hint(said.hint)
+                }
+                None => {
+                    let text = wording::bare(&line(text));
+                    Error::usage(format!("the query cannot be planned{}: {text}", at(place)))
+                        .hint("correct the query; EXPLAIN shows what becomes of a part of it")
+                }
+            },
         },
-        DataFusionError::SQL(inner, _) => Error::usage(format!(
-            "this is not SQL: {}",
-            line(inner.to_string().trim_start_matches("sql parser error: "))
-        )),
         _ => plain(root),
     }
 }
@@ -42,25 +55,41 @@ pub(super) fn explain(
 /// The error in our words, where there is no text to point at.
 pub(super) fn plain(error: &DataFusionError) -> Error {
     let root = root(error);
-    let text = line(&root.strip_backtrace());
+    let text = wording::bare(&line(&root.strip_backtrace()));
     match root {
-        DataFusionError::ResourcesExhausted(_) => Error::new(
-            Kind::OutOfMemory,
-            format!("the query needs more than its memory limit: {text}"),
-        )
-        .hint("narrow the query, add a condition on tile or time, or raise --memory"),
-        DataFusionError::NotImplemented(_) => Error::new(Kind::Unsupported, text),
+        DataFusionError::ResourcesExhausted(_) => {
+            // Who else held memory is nothing that a user can change.
+            let text = text.split(" with top memory consumers").next().unwrap_or_default();
+            Error::new(
+                Kind::OutOfMemory,
+                format!("the query needs more than its memory limit: {text}"),
+            )
+            .hint("narrow the query, add a condition on tile or time, or raise --memory")
+        }
+        DataFusionError::NotImplemented(_) => {
+            let hint = match text.contains("AsOf") {
+                true => "write nearest(s2, s1 TOLERANCE to_hours(72)) for the nearest in time",
+                false => "write the query in another way",
+            };
+            // What follows is the inside of the parser.
+            let text = text.split(" {").next().unwrap_or_default();
+            Error::new(Kind::Unsupported, format!("the SQL engine cannot do this: {text}"))
+                .hint(hint)
+        }
         DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => {
             Error::new(Kind::Io, format!("a table cannot be read: {text}"))
         }
         DataFusionError::ParquetError(_) => {
             Error::invalid(format!("a table cannot be read: {text}"))
         }
-        DataFusionError::Internal(_) => Error::internal(text),
-        DataFusionError::ArrowError(..) | DataFusionError::Execution(_) => {
-            Error::usage(format!("the query cannot be answered: {text}"))
+        DataFusionError::Internal(_) => {
+            Error::internal(format!("the SQL engine fails on this query: {text}"))
         }
-        _ => Error::usage(text),
+        DataFusionError::ExecutionJoin(_) => {
+            Error::internal("the SQL engine fails on the values of this query")
+        }
+        _ => Error::usage(format!("the query cannot be answered: {text}"))
+            .hint("look at the values that it meets, and CAST or filter them"),
     }
 }
 
@@ -119,7 +148,7 @@ fn missing(
     near: Option<&str>,
     all: &[String],
 ) -> Error {
-    let guess = near.map_or_else(String::new, |n| format!("; did you mean '{n}'?"));
+    let guess = near.map_or_else(String::new, |n| did_you_mean(n.to_owned()));
     let mut list: Vec<&str> = all.iter().take(LISTED).map(String::as_str).collect();
     list.sort_unstable();
     let error = Error::usage(format!("there is no {what} '{name}'{}{guess}", at(place)));
@@ -130,6 +159,10 @@ fn missing(
     }
 }
 
+fn did_you_mean(name: String) -> String {
+    format!("; did you mean '{name}'?")
+}
+
 fn at(place: Option<String>) -> String {
     place.map_or_else(String::new, |p| format!(" ({p})"))
 }
@@ -137,6 +170,7 @@ fn at(place: Option<String>) -> String {
 fn find(name: &str, tokens: &[TokenWithSpan]) -> Option<String> {
     let named = |t: &&TokenWithSpan| match &t.token {
         Token::Word(w) => w.value.eq_ignore_ascii_case(name),
+        Token::SingleQuotedString(text) => text == name,
         _ => false,
     };
     tokens.iter().find(named).and_then(statement::place_of)
@@ -145,7 +179,9 @@ fn find(name: &str, tokens: &[TokenWithSpan]) -> Option<String> {
 /// `table 'datafusion.public.s3' not found` → `s3`.
 fn missing_table(text: &str) -> Option<String> {
     let name = text.strip_prefix("table '")?.split_once("' not found")?.0;
-    name.rsplit('.').next().map(|n| n.trim_matches('"').to_owned())
+    let name = name.strip_prefix("datafusion.public.").unwrap_or(name);
+    // What was written as one name is quoted; x.y may be a file that was meant.
+    Some(name.replace('"', ""))
 }
 
 fn line(text: &str) -> String {

@@ -15,7 +15,8 @@ use futures::StreamExt;
 use futures::future::{AbortHandle, Abortable};
 use tokio::runtime::{Handle, Runtime};
 
-use super::{Param, fault, patch_type, per_place, statement};
+use super::fault::Known;
+use super::{Param, fault, patch_type, per_place, plan_size, resident, statement};
 use crate::error::{Error, Kind, Result, While};
 use crate::limits;
 
@@ -53,22 +54,52 @@ enum Message {
 }
 
 /// What ends a query before its last row.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Ends {
     /// Time after which it is late.
     pub deadline: Option<Duration>,
     /// Says when nobody wants the answer any more.
     pub interrupt: Option<Arc<dyn Fn() -> bool + Send + Sync>>,
+    /// Rows of an answer.
+    pub rows_max: u64,
+    /// Bytes by which the process may grow.
+    pub growth_bytes_max: Option<u64>,
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        let rows_max = limits::SQL_ROWS_MAX;
+        Self { deadline: None, interrupt: None, rows_max, growth_bytes_max: None }
+    }
+}
+
+/// Where a query began.
+struct Start {
+    time: Instant,
+    bytes: Option<u64>,
 }
 
 impl Ends {
+    fn start(&self) -> Start {
+        let bytes = self.growth_bytes_max.and_then(|_| resident::bytes());
+        Start { time: Instant::now(), bytes }
+    }
+
     /// Refuses to go on with a query that began at `start`.
-    fn check(&self, start: Instant) -> Result<()> {
+    fn check(&self, start: &Start, rows: u64) -> Result<()> {
         if self.interrupt.as_ref().is_some_and(|stop| stop()) {
             return Err(stopped());
         }
+        if rows > self.rows_max {
+            return Err(too_many(self.rows_max));
+        }
+        if let (Some(most), Some(before)) = (self.growth_bytes_max, start.bytes)
+            && resident::bytes().is_some_and(|now| now > before.saturating_add(most))
+        {
+            return Err(too_large(most));
+        }
         match self.deadline {
-            Some(limit) if start.elapsed() > limit => Err(late(limit)),
+            Some(limit) if start.time.elapsed() > limit => Err(late(limit)),
             _ => Ok(()),
         }
     }
@@ -93,7 +124,8 @@ impl Engine {
 
     /// The error of a query, with the reason if it names a column that a file could not give.
     fn explain(&self, error: &DataFusionError, tokens: &[TokenWithSpan]) -> Error {
-        let told = fault::explain(error, tokens, &self.table_names());
+        let known = Known { tables: self.table_names(), functions: self.function_names() };
+        let told = fault::explain(error, tokens, &known);
         let lacks = self.lacks.lock().unwrap_or_else(PoisonError::into_inner);
         let known = fault::missing_column(error)
             .and_then(|name| lacks.iter().find(|(column, _)| *column == name));
@@ -131,15 +163,16 @@ impl Engine {
             })
             .during(|| "starting a thread for the query")?;
 
-        let (start, mut columns) = (Instant::now(), None);
+        let (start, mut columns, mut rows) = (ends.start(), None, 0u64);
         let outcome = loop {
-            if let Err(e) = ends.check(start) {
+            if let Err(e) = ends.check(&start, rows) {
                 break Err(e);
             }
             match receive.recv_timeout(PATIENCE) {
                 Ok(Message::Columns(schema)) => columns = Some(schema),
                 Ok(Message::Rows(batch)) => {
-                    if let Err(e) = take(batch) {
+                    rows += batch.num_rows() as u64;
+                    if let Err(e) = ends.check(&start, rows).and_then(|()| take(batch)) {
                         break Err(e);
                     }
                 }
@@ -171,6 +204,14 @@ impl Engine {
         names.into_iter().filter_map(table).collect()
     }
 
+    fn function_names(&self) -> Vec<String> {
+        let state = self.context.state();
+        let mut all: Vec<String> = state.scalar_functions().keys().cloned().collect();
+        all.extend(state.aggregate_functions().keys().cloned());
+        all.extend(state.window_functions().keys().cloned());
+        all
+    }
+
     fn table_names(&self) -> Vec<String> {
         let catalog = self.context.catalog("datafusion");
         catalog.and_then(|c| c.schema("public")).map_or_else(Vec::new, |s| s.table_names())
@@ -184,13 +225,14 @@ async fn answer(
     params: &[(String, Param)],
     send: &SyncSender<Message>,
 ) -> Result<()> {
-    let checked = statement::check(sql, params)?;
+    let checked = statement::check(sql, params, &engine.table_names())?;
     let clear = |e: DataFusionError| engine.explain(&e, &checked.tokens);
     let plan = engine.context.state().statement_to_plan(checked.statement).await.map_err(clear)?;
     let plan = match &checked.per {
         Some(per) => per_place::draw(plan, per)?,
         None => plan,
     };
+    plan_size::check(&plan)?;
     // The statement was checked before; this also sees what hides inside a query.
     SQLOptions::new()
         .with_allow_ddl(false)
@@ -244,6 +286,17 @@ pub(super) fn plan_text(batch: &RecordBatch) -> Result<&str> {
 
 fn stopped() -> Error {
     Error::new(Kind::Cancelled, "the query was stopped at your request")
+}
+
+fn too_many(most: u64) -> Error {
+    Error::usage(format!("the answer has more than {most} rows"))
+        .hint("add a condition or a LIMIT, count instead of listing, or allow more (--rows)")
+}
+
+fn too_large(most: u64) -> Error {
+    let text = format!("the query made the program grow by more than {} MiB", most >> 20);
+    Error::new(Kind::OutOfMemory, text)
+        .hint("narrow the query, add a condition on tile or time, or raise --memory")
 }
 
 fn late(limit: Duration) -> Error {

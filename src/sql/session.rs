@@ -11,15 +11,18 @@ use datafusion::catalog::TableProvider;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::functions::unicode::planner::UnicodeFunctionPlanner as Letters;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::arg_min::ArgMin;
 use super::band::BandPlanner;
 use super::epoch::Epoch;
+use super::field::Field;
 use super::run::{Ends, Engine, Wanted};
+use super::text::{self, JoinTexts};
 use super::to_utc::ToUtc;
-use super::{Answer, complete, fault, parquet_file, patch_table, scene_table};
+use super::{Answer, complete, fault, parquet_file, patch_table, scene_table, unwanted};
 use super::{
     gap_hours::GapHours, stable_hash::StableHash, stable_random::StableRandom, to_hours::ToHours,
     yielding::YieldingJoins,
@@ -27,6 +30,7 @@ use super::{
 use crate::archive::Sensor;
 use crate::catalog::{Catalog, Scene};
 use crate::error::{Error, Kind, Result, While};
+use crate::limits;
 use crate::store::check_name;
 
 /// The value of a `$name`.
@@ -81,11 +85,13 @@ impl Session {
         let pool = TrackConsumersPool::new(FairSpillPool::new(memory_bytes_max), CONSUMERS_NAMED);
         let environment = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(pool))
+            .with_max_temp_directory_size(limits::SQL_SPILL_BYTES_MAX)
             .build_arc()
             .map_err(|e| Error::internal("cannot build the SQL session").with_source(e))?;
         let mut builder = SessionStateBuilder::new()
             .with_config(config())
             .with_runtime_env(environment)
+            .with_expr_planners(vec![Arc::new(JoinTexts), Arc::new(Field), Arc::new(Letters)])
             .with_default_features()
             .with_physical_optimizer_rule(Arc::new(YieldingJoins));
         if let Some(planner) = planner {
@@ -93,6 +99,10 @@ impl Session {
         }
         let state = builder.build();
         let context = SessionContext::new_with_state(state);
+        unwanted::remove(&context);
+        for bounded in text::bounded() {
+            context.register_udf(bounded);
+        }
         context.register_udf(ScalarUDF::from(ToHours::new()));
         context.register_udf(ScalarUDF::from(GapHours::new()));
         context.register_udf(ScalarUDF::from(StableHash::new()));
@@ -199,6 +209,21 @@ impl Session {
     #[must_use]
     pub fn with_interrupt(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.ends.interrupt = Some(Arc::new(stop));
+        self
+    }
+
+    /// Refuses an answer of more rows than this; a thousand million by default.
+    #[must_use]
+    pub fn with_rows_max(mut self, rows_max: u64) -> Self {
+        self.ends.rows_max = rows_max;
+        self
+    }
+
+    /// Ends a query when the process has grown by more than this since the query began: the memory
+    /// limit does not see all that a plan holds. For a program that does nothing else meanwhile.
+    #[must_use]
+    pub(crate) fn with_growth_max(mut self, bytes: u64) -> Self {
+        self.ends.growth_bytes_max = Some(bytes);
         self
     }
 

@@ -3,11 +3,12 @@
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::sqlparser::ast::Statement as Ast;
 use datafusion::sql::sqlparser::dialect::GenericDialect;
-use datafusion::sql::sqlparser::keywords::{ALL_KEYWORDS, Keyword};
-use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
+use datafusion::sql::sqlparser::keywords::ALL_KEYWORDS;
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
+use super::fault::Known;
 use super::sugar::{self, Per};
-use super::{Param, fault, nearest};
+use super::{Param, expansion, fault, nearest, syntax, text_limits};
 use crate::error::{Error, Result};
 use crate::limits;
 
@@ -22,19 +23,11 @@ pub(super) struct Checked {
 /// Bounds the text, counts its operators, puts the parameters in place, parses, and lets only one
 /// reading statement pass.
 ///
-/// Operators are counted on tokens because a flat chain of some 2,000 terms overflows the stack of
-/// parser and planner, which no error can catch. Values become literal tokens, so that their types
+/// What bounds a text is counted on tokens, before anything walks along it. Values become literal tokens, so that their types
 /// are known to the planner (`INTERVAL` arithmetic, `LIMIT`) and no value can become SQL.
-pub(super) fn check(sql: &str, params: &[(String, Param)]) -> Result<Checked> {
+pub(super) fn check(sql: &str, params: &[(String, Param)], tables: &[String]) -> Result<Checked> {
     let tokens = tokens(sql)?;
-    let operators = tokens.iter().filter(|t| is_operator(&t.token)).count();
-    if operators > limits::SQL_OPERATORS_MAX {
-        return Err(Error::usage(format!(
-            "the query holds {operators} operators, more than {}",
-            limits::SQL_OPERATORS_MAX
-        ))
-        .hint("put the values into a Parquet file, register it as a table and join it"));
-    }
+    text_limits::check(&tokens)?;
     let mut placed = Vec::with_capacity(tokens.len());
     for token in &tokens {
         match &token.token {
@@ -44,8 +37,9 @@ pub(super) fn check(sql: &str, params: &[(String, Param)]) -> Result<Checked> {
     }
     let per = sugar::limit_per(&mut placed)?;
     let placed = sugar::nearest(&placed)?;
+    expansion::check(&placed, tables)?;
     let parsed = DFParserBuilder::new(placed).build().and_then(|mut p| p.parse_statements());
-    let mut statements = parsed.map_err(|e| fault::explain(&e, &tokens, &[]))?;
+    let mut statements = parsed.map_err(|e| fault::explain(&e, &tokens, &Known::default()))?;
     if statements.len() != 1 {
         return Err(Error::usage(format!("expected one statement, found {}", statements.len()))
             .hint("write one SELECT; ask several questions one by one"));
@@ -101,7 +95,7 @@ fn tokens(sql: &str) -> Result<Vec<TokenWithSpan>> {
     }
     Tokenizer::new(&GenericDialect {}, sql)
         .tokenize_with_location()
-        .map_err(|e| Error::usage(format!("this is not SQL: {e}")))
+        .map_err(|e| syntax::explain(&e.to_string(), &[]))
 }
 
 fn place(
@@ -141,38 +135,6 @@ fn place(
         put(Token::Number(digits, false));
     }
     Ok(())
-}
-
-fn is_operator(token: &Token) -> bool {
-    use Keyword as K;
-    match token {
-        Token::Word(w) => matches!(
-            w.keyword,
-            K::AND
-                | K::OR
-                | K::NOT
-                | K::XOR
-                | K::IS
-                | K::IN
-                | K::LIKE
-                | K::ILIKE
-                | K::BETWEEN
-                | K::UNION
-                | K::EXCEPT
-                | K::INTERSECT
-                | K::JOIN
-                | K::COLLATE
-                | K::WHEN
-                | K::AT
-        ),
-        Token::Whitespace(Whitespace::Space | Whitespace::Newline | Whitespace::Tab) => false,
-        Token::Whitespace(_) | Token::EOF | Token::Comma | Token::Period => false,
-        Token::LParen | Token::RParen | Token::SemiColon | Token::RBracket => false,
-        Token::Number(..) | Token::Placeholder(_) | Token::Char(_) => false,
-        Token::SingleQuotedString(_) | Token::DoubleQuotedString(_) => false,
-        // Whatever else a dialect holds is an operator or rare enough to be counted as one.
-        _ => true,
-    }
 }
 
 fn only_reads(statement: &Statement) -> Result<()> {

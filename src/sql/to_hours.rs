@@ -44,7 +44,7 @@ impl ScalarUDFImpl for ToHours {
             return exec_err!("to_hours takes one number");
         };
         if let Some(bad) = hours.iter().flatten().find(|h| h.is_nan() || h.abs() > HOURS_MAX) {
-            return exec_err!("to_hours({bad}) is longer than a thousand years");
+            return exec_err!("to_hours({bad:?}) is longer than a thousand years");
         }
         let micros = hours.iter().map(|h| h.map(|h| (h * 3_600e6).round() as i64));
         let out: ArrayRef = Arc::new(micros.collect::<DurationMicrosecondArray>());

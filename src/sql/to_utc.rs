@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, TimestampMicrosecondArray};
-use arrow::compute::cast;
+use arrow::compute::{CastOptions, cast, cast_with_options};
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
 use arrow::error::ArrowError;
 use datafusion::common::{Result, exec_err, plan_err};
@@ -25,7 +25,7 @@ impl ToUtc {
     }
 }
 
-/// Instants of times of any kind.
+/// Instants of times of any kind. Refuses a text that is no time, instead of making it empty.
 ///
 /// A plain cast of a time without a zone asks a calendar about each row what the clocks of the zone
 /// said; in UTC they say the same, and the unit is all that can change.
@@ -34,7 +34,10 @@ pub(super) fn instants(times: &ArrayRef) -> Result<TimestampMicrosecondArray, Ar
         DataType::Timestamp(_, None) => {
             cast(times, &DataType::Timestamp(TimeUnit::Microsecond, None))?
         }
-        _ => cast(times, &instant())?,
+        _ => {
+            let strict = CastOptions { safe: false, ..CastOptions::default() };
+            cast_with_options(times, &instant(), &strict)?
+        }
     };
     Ok(whole.as_primitive::<TimestampMicrosecondType>().clone().with_timezone("UTC"))
 }

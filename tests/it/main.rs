@@ -9,6 +9,7 @@ mod flow;
 mod refusals;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod space;
+mod sql;
 mod tidy;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod world;
