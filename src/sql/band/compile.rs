@@ -13,7 +13,7 @@ use datafusion::logical_expr::{
 };
 
 use super::flatten::Chain;
-use super::program::{Product, Program, Step, StepId};
+use super::program::{Nearest, Product, Program, Step, StepId};
 use super::used;
 use crate::sql::parquet_table::ParquetTable;
 
@@ -166,7 +166,7 @@ impl Compiler {
                 Expr::Column(c) => index(c).is_some_and(|i| self.is_unique(*of, i)),
                 _ => false,
             },
-            Step::Nearest { of, keep, .. } => {
+            Step::Nearest(Nearest { of, keep, .. }) => {
                 *keep == 1 && column < self.width(*of) && self.is_unique(*of, column)
             }
         }

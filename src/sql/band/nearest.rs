@@ -11,26 +11,25 @@ use arrow::datatypes::{Float64Type, Int64Type};
 use arrow::row::{RowConverter, SortField};
 use datafusion::common::Result;
 
-use super::prepare::{SortKey, pair_column};
+use super::prepare::{Best, SortKey, pair_column};
 use super::ranges::Partners;
 use super::rows::Rows;
 
-/// The rows of `of` that have partners (with `outer`, all), each `keep` times at most, with
-/// columns of both sides and the rank from 1.
-pub(super) fn nearest(
-    of: &Rows,
-    with: &Rows,
-    partners: &Partners,
-    best: &[SortKey],
-    keep: usize,
-    outer: bool,
-) -> Result<Rows> {
+/// The rows of `of` that have partners (if `best` is outer, all), with columns of both sides and the
+/// rank from 1.
+pub(super) fn nearest(of: &Rows, with: &Rows, partners: &Partners, best: &Best) -> Result<Rows> {
+    // By distance in time only neighbours of the row's own time can be the best.
+    let neighbours = match best.apart {
+        Some(apart) if best.keep == 1 => partners.neighbours(of, with, apart)?,
+        _ => None,
+    };
+    let partners = neighbours.as_ref().unwrap_or(partners);
     let (mut picked, mut counts, mut row) = (Picked::default(), Vec::new(), 0);
     while row < of.len() {
         let pairs = Pairs::of(of, with, partners, row);
-        let order = Order::new(&pairs, best, keep)?;
+        let order = Order::new(&pairs, best)?;
         for _ in 0..pairs.rows() {
-            picked.row(row, &pairs, &order, keep, outer);
+            picked.row(row, &pairs, &order, best);
             counts.push(picked.left.len() as u32);
             row += 1;
         }
@@ -71,6 +70,11 @@ impl<'a> Pairs<'a> {
         Self { of, with, lefts: lefts.into(), rights: rights.into(), first, starts }
     }
 
+    /// Whether no row has two.
+    fn are_single(&self) -> bool {
+        self.starts.windows(2).all(|w| w[1] - w[0] <= 1)
+    }
+
     fn rows(&self) -> usize {
         self.starts.len() - 1
     }
@@ -95,17 +99,19 @@ struct Order {
 }
 
 impl Order {
-    fn new(pairs: &Pairs, best: &[SortKey], keep: usize) -> Result<Self> {
-        let first = match best.first() {
-            Some(key) if !key.descending => {
+    fn new(pairs: &Pairs, best: &Best) -> Result<Self> {
+        // Where only neighbours are left, most rows have one: there is nothing to decide.
+        let first = match best.keys.first() {
+            Some(key) if !key.descending && !pairs.are_single() => {
                 sortable(&pairs.key(key, &pairs.lefts, &pairs.rights)?)
             }
             _ => None,
         };
         let undecided: Vec<u32> = match &first {
-            Some(_) if best.len() == 1 => Vec::new(),
+            _ if pairs.are_single() => Vec::new(),
+            Some(_) if best.keys.len() == 1 => Vec::new(),
             // Ties are rare: the other keys, names among them, are looked at only for these.
-            Some(first) if keep == 1 => ties(pairs, first),
+            Some(first) if best.keep == 1 => ties(pairs, first),
             _ => (0..pairs.lefts.len() as u32).collect(),
         };
         if undecided.is_empty() {
@@ -119,7 +125,7 @@ impl Order {
         let lefts = take(&pairs.lefts, &undecided, None)?.as_primitive().clone();
         let rights = take(&pairs.rights, &undecided, None)?.as_primitive().clone();
         let (mut keys, mut fields) = (Vec::new(), Vec::new());
-        for key in best {
+        for key in &best.keys {
             let values = pairs.key(key, &lefts, &rights)?;
             let options = SortOptions { descending: key.descending, nulls_first: key.nulls_first };
             fields.push(SortField::new_with_options(values.data_type().clone(), options));
@@ -183,20 +189,20 @@ struct Picked {
 }
 
 impl Picked {
-    fn row(&mut self, row: usize, pairs: &Pairs, order: &Order, keep: usize, outer: bool) {
+    fn row(&mut self, row: usize, pairs: &Pairs, order: &Order, best: &Best) {
         let mine = pairs.of_row(row);
         let right = |p: usize| Some(pairs.rights.value(p));
         if mine.is_empty() {
-            if outer {
+            if best.outer {
                 self.push(row, None, 1);
             }
-        } else if keep == 1 {
+        } else if best.keep == 1 {
             let least = |best, p| if order.compare(p, best).is_lt() { p } else { best };
             self.push(row, mine.reduce(least).and_then(right), 1);
         } else {
             let mut all: Vec<usize> = mine.collect();
             all.sort_by(|a, b| order.compare(*a, *b));
-            for (k, p) in all.into_iter().take(keep).enumerate() {
+            for (k, p) in all.into_iter().take(best.keep).enumerate() {
                 self.push(row, right(p), k as u64 + 1);
             }
         }

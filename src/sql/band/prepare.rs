@@ -16,7 +16,7 @@ use datafusion::physical_expr::expressions::Column;
 use datafusion::physical_expr::utils::collect_columns;
 use datafusion::physical_expr::{PhysicalExpr, create_physical_expr};
 
-use super::program::{Band, Pairing, Program, Step, StepId};
+use super::program::{Band, Nearest, Pairing, Program, Step, StepId};
 use super::rows::Rows;
 
 /// Columns of a step, named `#0`, `#1`, ….
@@ -131,6 +131,17 @@ pub(super) struct SortKey {
     pub nulls_first: bool,
 }
 
+/// What the best of the partners is, ready to run.
+#[derive(Debug)]
+pub(super) struct Best {
+    pub keys: Vec<SortKey>,
+    /// A column of each side, if the first key is how far these two times are apart, and partners
+    /// come in the order of the right one.
+    pub apart: Option<(usize, usize)>,
+    pub keep: usize,
+    pub outer: bool,
+}
+
 /// A step, ready to run.
 #[derive(Debug)]
 pub(super) enum Ready {
@@ -139,7 +150,7 @@ pub(super) enum Ready {
     Project { of: StepId, columns: Vec<Option<Compute>> },
     Distinct { of: StepId, by: Vec<usize> },
     Semi { of: StepId, with: StepId, on: Paired, anti: bool },
-    Nearest { of: StepId, with: StepId, on: Paired, best: Vec<SortKey>, keep: usize, outer: bool },
+    Nearest { of: StepId, with: StepId, on: Paired, best: Best },
 }
 
 /// A program, ready to run.
@@ -232,18 +243,20 @@ impl Prepared {
                 let ready = Ready::Semi { of: *of, with: *with, on, anti: *anti };
                 (ready, self.fields[*of].clone())
             }
-            Step::Nearest { of, with, on, best, keep, outer } => {
-                let on = self.paired(on, *of, *with)?;
+            Step::Nearest(Nearest { of, with, on, best, apart, keep, outer }) => {
                 let pair = self.pair(*of, *with);
                 let key = |s: &SortExpr| {
                     let value = Compute::new(&s.expr, &pair)?;
                     Ok(SortKey { value, descending: !s.asc, nulls_first: s.nulls_first })
                 };
-                let best = best.iter().map(key).collect::<Result<_>>()?;
-                let (of, with, keep, outer) = (*of, *with, *keep, *outer);
+                let keys = best.iter().map(key).collect::<Result<_>>()?;
+                let in_order = |right| on.band.as_ref().is_some_and(|b| b.column == right);
+                let apart = apart.filter(|(_, right)| in_order(*right));
+                let best = Best { keys, apart, keep: *keep, outer: *outer };
+                let on = self.paired(on, *of, *with)?;
                 let mut fields = pair;
                 fields.push(Arc::new(Field::new("", DataType::UInt64, true)));
-                (Ready::Nearest { of, with, on, best, keep, outer }, fields)
+                (Ready::Nearest { of: *of, with: *with, on, best }, fields)
             }
         })
     }

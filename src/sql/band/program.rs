@@ -36,7 +36,23 @@ pub(super) enum Step {
     /// Those that have a partner, or those that have none.
     Semi { of: StepId, with: StepId, on: Pairing, anti: bool },
     /// Each row with the best of its partners: columns of both, then the rank from 1 (UInt64).
-    Nearest { of: StepId, with: StepId, on: Pairing, best: Vec<SortExpr>, keep: usize, outer: bool },
+    Nearest(Nearest),
+}
+
+/// See [`Step::Nearest`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
+pub(super) struct Nearest {
+    pub of: StepId,
+    pub with: StepId,
+    pub on: Pairing,
+    /// What the best is the first by, over the columns of both.
+    pub best: Vec<SortExpr>,
+    /// A column of each side, if the first of `best` is how far these two times are apart.
+    pub apart: Option<(usize, usize)>,
+    /// Partners that are kept.
+    pub keep: usize,
+    /// Whether a row without a partner stays, with empty columns.
+    pub outer: bool,
 }
 
 /// Which rows of one place belong together.
@@ -140,7 +156,7 @@ impl fmt::Display for Program {
     /// One phrase: how many tables, how many steps, and each role with the way it is found.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-        let nearest = |s: &&Step| matches!(s, Step::Nearest { .. });
+        let nearest = |s: &&Step| matches!(s, Step::Nearest(_));
         write!(f, "{}", count(self.keys.len(), "table"))?;
         write!(f, ", {}", count(self.steps.len(), "step"))?;
         let ranked = self.steps.iter().filter(nearest).count();

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, UInt32Array};
+use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::Result;
 
 use super::prepare::{PairCondition, Paired};
@@ -73,6 +74,50 @@ impl Partners {
             }
         };
         (0..self.start.len()).map(total).collect()
+    }
+
+    /// Of each row's partners, those that are nearest in time: one, or more that are equally near.
+    /// `apart` are the times on both sides, partners being sorted by theirs. None for times finer
+    /// than the microseconds that distances are told in.
+    pub fn neighbours(
+        &self,
+        left: &Rows,
+        right: &Rows,
+        apart: (usize, usize),
+    ) -> Result<Option<Self>> {
+        let fine = |kind: &DataType| {
+            matches!(kind, DataType::Timestamp(TimeUnit::Nanosecond, _)) || !kind.is_temporal()
+        };
+        let (a, b) = (left.column(apart.0)?, right.column(apart.1)?);
+        if a.data_type() != b.data_type() || fine(a.data_type()) {
+            return Ok(None);
+        }
+        let (lefts, rights) = (left.units(apart.0, 1)?, right.units(apart.1, 1)?);
+        let row_at = |k: u32| self.rows.as_ref().map_or(k, |rows| rows[k as usize]) as usize;
+        let mut kept = Self { start: Vec::new(), end: Vec::new(), rows: self.rows.clone() };
+        for row in 0..self.start.len() {
+            let (start, end) = (self.start[row], self.end[row]);
+            let time = lefts.values[row];
+            let at = |k: u32| rights.values[row_at(k)];
+            // The first partner that is not earlier than the row.
+            let mut split = start;
+            while split < end && at(split) < time {
+                split += 1;
+            }
+            let before = (split > start).then(|| time.abs_diff(at(split - 1)));
+            let after = (split < end).then(|| time.abs_diff(at(split)));
+            let least = before.into_iter().chain(after).min();
+            let (mut s, mut e) = (split, split);
+            while s > start && Some(time.abs_diff(at(s - 1))) == least {
+                s -= 1;
+            }
+            while e < end && Some(time.abs_diff(at(e))) == least {
+                e += 1;
+            }
+            kept.start.push(s);
+            kept.end.push(e);
+        }
+        Ok(Some(kept))
     }
 
     /// Bytes that the runs take.

@@ -11,7 +11,7 @@ use datafusion::logical_expr::{
 
 use super::compile::{Compiler, Relation, bind, index, plain_column, plain_columns};
 use super::flatten::{Chain, column, left_columns};
-use super::program::Step;
+use super::program::{Link, Nearest, Step, StepId};
 use super::rule::below_names;
 
 impl Compiler {
@@ -53,9 +53,7 @@ impl Compiler {
         }
         let with = chain.roles[1].step;
         let total = width + self.width(with) + 1;
-        let nearest =
-            Step::Nearest { of: left, with, on: link.on, best, keep: 1, outer: link.outer };
-        let nearest = self.add(nearest, total);
+        let nearest = self.add(nearest(left, with, width, link, best, 1), total);
         let distinct = self.distinct(nearest, by).step;
         let width = columns.len();
         let step = self.add(Step::Project { of: distinct, columns }, width);
@@ -102,8 +100,7 @@ impl Compiler {
         let link = chain.roles[1].link.clone()?;
         let with = chain.roles[1].step;
         let total = self.width(left) + self.width(with) + 1;
-        let step = Step::Nearest { of: left, with, on: link.on, best, keep, outer: link.outer };
-        let mut step = self.add(step, total);
+        let mut step = self.add(nearest(left, with, self.width(left), link, best, keep), total);
         let all: Vec<usize> = place.into_iter().chain([total - 1]).collect();
         let columns: Vec<usize> = plain.iter().map(|p| all[*p]).collect();
         let others = conjuncts.iter().enumerate().filter(|(i, _)| *i != at);
@@ -121,6 +118,43 @@ impl Compiler {
         }
         let width = self.width(chain.roles[0].step);
         Some(chain.columns.iter().map(|(role, c)| role * width + c).collect())
+    }
+}
+
+fn nearest(
+    of: StepId,
+    with: StepId,
+    width: usize,
+    link: Link,
+    best: Vec<SortExpr>,
+    keep: usize,
+) -> Step {
+    let Link { on, outer, .. } = link;
+    let apart = best.first().filter(|s| s.asc).and_then(|s| apart(&s.expr, width));
+    Step::Nearest(Nearest { of, with, on, best, apart, keep, outer })
+}
+
+/// The columns whose distance an expression is: `gap_hours(a, b)` or `abs(epoch(a) - epoch(b))`.
+fn apart(distance: &Expr, width: usize) -> Option<(usize, usize)> {
+    let call = |e: &Expr, name: &str| match e {
+        Expr::ScalarFunction(f) if f.func.name() == name => Some(f.args.clone()),
+        _ => None,
+    };
+    let ends = call(distance, "gap_hours").or_else(|| {
+        let inner = call(distance, "abs")?;
+        let [Expr::BinaryExpr(minus)] = inner.as_slice() else { return None };
+        let ends = [call(&minus.left, "epoch")?, call(&minus.right, "epoch")?];
+        (minus.op == Operator::Minus).then(|| ends.into_iter().flatten().collect())
+    })?;
+    let column = |e: &Expr| match e {
+        Expr::Column(c) => index(c),
+        _ => None,
+    };
+    let [a, b] = ends.as_slice() else { return None };
+    match (column(a)?, column(b)?) {
+        (a, b) if a < width && b >= width => Some((a, b - width)),
+        (a, b) if b < width && a >= width => Some((b, a - width)),
+        _ => None,
     }
 }
 

@@ -39,9 +39,10 @@ pub(super) fn run(program: &Prepared, block: &Block) -> Result<Vec<Rows>> {
             Ready::Semi { of, with, on, anti } => {
                 semi(&done[*of], &done[*with], on, *anti, &block.without_place)?
             }
-            Ready::Nearest { of, with, on, best, keep, outer } => {
-                let partners = Partners::find(on, &done[*of], &done[*with], &block.without_place)?;
-                nearest(&done[*of], &done[*with], &partners, best, *keep, *outer)?
+            Ready::Nearest { of, with, on, best } => {
+                let (of, with) = (&done[*of], &done[*with]);
+                let partners = Partners::find(on, of, with, &block.without_place)?;
+                nearest(of, with, &partners, best)?
             }
         };
         done.push(rows);

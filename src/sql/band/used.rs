@@ -56,14 +56,15 @@ pub(super) fn columns(steps: &[Step], widths: &[usize], product: &Product) -> Co
                 used[*of].extend(wanted);
                 pairing(on, *of, *with, widths, &mut used);
             }
-            Step::Nearest { of, with, on, best, .. } => {
+            Step::Nearest(nearest) => {
+                let (of, with) = (nearest.of, nearest.with);
                 for column in wanted {
-                    put(column, &[*of, *with], widths, &mut used);
+                    put(column, &[of, with], widths, &mut used);
                 }
-                for sort in best {
-                    combined(&sort.expr, &[*of, *with], widths, &mut used);
+                for sort in &nearest.best {
+                    combined(&sort.expr, &[of, with], widths, &mut used);
                 }
-                pairing(on, *of, *with, widths, &mut used);
+                pairing(&nearest.on, of, with, widths, &mut used);
             }
         }
     }
