@@ -47,7 +47,9 @@ pub(super) fn drawn(plan: &LogicalPlan) -> Option<(Compiler, Product)> {
         }
     }
     let [sort] = order else { return None };
-    let Expr::ScalarFunction(ScalarFunction { func, args }) = &sort.expr else { return None };
+    // `hash` is another name of `stable_hash`, and is shown as it was written.
+    let order = sort.expr.clone().unalias();
+    let Expr::ScalarFunction(ScalarFunction { func, args }) = &order else { return None };
     if func.name() != StableHash::NAME || !sort.asc {
         return None;
     }

@@ -71,7 +71,7 @@ const KNOWN: &[&str] = &[
        FROM a AS t JOIN b AS m ON m.cell = t.cell
          AND m.time BETWEEN t.time - to_hours(8) AND t.time + to_hours(8)) WHERE draw <= 3",
     "SELECT t, m FROM (SELECT t.id AS t, m.id AS m, row_number() OVER (
-         PARTITION BY m.cell, m.orbit ORDER BY stable_hash('x', t.id, m.id)) AS draw
+         PARTITION BY m.cell, m.orbit ORDER BY hash('x', t.id, m.id)) AS draw
        FROM a AS t JOIN b AS m ON m.cell = t.cell AND m.orbit = t.orbit
          AND m.time BETWEEN t.time - to_hours(8) AND t.time + to_hours(8)) WHERE draw < 3",
 ];
