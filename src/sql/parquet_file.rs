@@ -6,6 +6,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow::datatypes::{DataType, FieldRef, Schema};
 use datafusion::catalog::TableProvider;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{
@@ -15,13 +16,16 @@ use datafusion::execution::context::SessionState;
 
 use super::fault;
 use super::parquet_table::ParquetTable;
+use super::patch_type::instant;
 use crate::error::{Error, Result, While};
 use crate::limits;
 
-/// A table over files of equal columns (those of the first).
+/// A table over files of equal columns (those of the first). With `instants`, `time` is read as an
+/// instant in UTC, whatever timestamp the files hold.
 pub(super) async fn table(
     state: &SessionState,
     files: &[PathBuf],
+    instants: bool,
 ) -> Result<Arc<dyn TableProvider>> {
     let mut files = files.to_vec();
     files.sort();
@@ -38,12 +42,42 @@ pub(super) async fn table(
     let format = ParquetFormat::default().with_force_view_types(false);
     // Any ending will do: the files are named one by one.
     let options = ListingOptions::new(Arc::new(format)).with_file_extension("");
-    let schema = options.infer_schema(state, first).await.map_err(unreadable)?;
+    let mut schema = options.infer_schema(state, first).await.map_err(unreadable)?;
+    if instants {
+        schema = Arc::new(Schema::new(schema.fields().iter().map(as_instant).collect::<Vec<_>>()));
+    }
     let config = ListingTableConfig::new_with_multi_paths(urls)
         .with_listing_options(options)
         .with_schema(schema);
     let listing = ListingTable::try_new(config).map_err(unreadable)?;
     Ok(Arc::new(ParquetTable::new(listing, files)))
+}
+
+/// The scan itself casts, so that a plan over it stays a plain scan.
+fn as_instant(field: &FieldRef) -> FieldRef {
+    match (field.name().as_str(), field.data_type()) {
+        ("time", DataType::Timestamp(..)) => {
+            Arc::new(field.as_ref().clone().with_data_type(instant()))
+        }
+        _ => Arc::clone(field),
+    }
+}
+
+/// The Parquet files of a folder.
+pub(super) fn inside(folder: &Path) -> Result<Vec<PathBuf>> {
+    let doing = || format!("reading {} as a table", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).during(doing)? {
+        let path = entry.during(doing)?.path();
+        if path.extension().is_some_and(|e| e == "parquet") {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        return Err(Error::invalid(format!("{} holds no Parquet file", folder.display()))
+            .hint("give a Parquet file, or a folder of files that end in .parquet"));
+    }
+    Ok(files)
 }
 
 /// Looks at both ends of a file before a reader believes its footer: a short file may ask for

@@ -123,7 +123,7 @@ impl Session {
         }
         self.register("patches", self.patches(&all)?)?;
         let scenes = match scenes {
-            Some(file) => self.parquet(&[file])?,
+            Some(file) => self.parquet(&[file], false)?,
             None => scene_table::scenes(&[])?,
         };
         self.register("scenes", scenes)?;
@@ -155,7 +155,8 @@ impl Session {
         Ok(self)
     }
 
-    /// Registers a Parquet file as a table. Refuses a name that is taken or no plain word.
+    /// Registers a Parquet file, or those of a folder, as a table. Refuses a name that is taken or no
+    /// plain word.
     ///
     /// A table `s2`, `s1` or `dem` gets the columns `sensor`, `scene`, `slot` and `patch` where its
     /// file has none: the scene from `name` or `id`, the slot from `id`. So a file with `id`,
@@ -172,8 +173,10 @@ impl Session {
             return Err(Error::usage(format!("there is already a table '{name}'"))
                 .hint("give the file another name"));
         }
-        let table = self.parquet(&[file.to_owned()])?;
-        match SENSORS.into_iter().find(|s| s.name() == name) {
+        let files = if file.is_dir() { parquet_file::inside(file)? } else { vec![file.to_owned()] };
+        let sensor = SENSORS.into_iter().find(|s| s.name() == name);
+        let table = self.parquet(&files, sensor.is_some())?;
+        match sensor {
             Some(sensor) => self.register_patches(sensor, table)?,
             None => self.register(name, table)?,
         }
@@ -247,12 +250,12 @@ impl Session {
     }
 
     fn patches(&self, files: &[PathBuf]) -> Result<Arc<dyn TableProvider>> {
-        if files.is_empty() { patch_table::empty() } else { self.parquet(files) }
+        if files.is_empty() { patch_table::empty() } else { self.parquet(files, true) }
     }
 
-    fn parquet(&self, files: &[PathBuf]) -> Result<Arc<dyn TableProvider>> {
+    fn parquet(&self, files: &[PathBuf], instants: bool) -> Result<Arc<dyn TableProvider>> {
         let state = self.engine.context.state();
-        self.engine.block_on(parquet_file::table(&state, files))
+        self.engine.block_on(parquet_file::table(&state, files, instants))
     }
 
     fn register_patches(&self, sensor: Sensor, table: Arc<dyn TableProvider>) -> Result<()> {
