@@ -121,8 +121,8 @@ class Bench:
     def ours(self, folder, question):
         where = {n: folder / f"{n}.parquet" for n in ("s2", "s1")}
         tables = [f"--table={n}={f if f.exists() else folder / n}" for n, f in where.items()]
-        text = (HERE / f"{question}.sql").read_text()
-        done = self.child([self.program, "sql", *tables, "--memory", MEMORY, "--format", "csv", text])
+        file = HERE / f"{question}.sql"
+        done = self.child([self.program, "sql", *tables, "--memory", MEMORY, "--format", "csv", "--file", file])
         if done is None:
             return Run(self.args.limit, over=True)
         seconds, mb, out = done
