@@ -18,6 +18,7 @@ mod fault;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod gap_hours;
+mod instants;
 mod overlap;
 mod parquet_file;
 mod parquet_table;

@@ -15,6 +15,7 @@ use datafusion::datasource::listing::{
 use datafusion::execution::context::SessionState;
 
 use super::fault;
+use super::instants::Instants;
 use super::parquet_table::ParquetTable;
 use super::patch_type::instant;
 use crate::error::{Error, Result, While};
@@ -48,7 +49,8 @@ pub(super) async fn table(
     }
     let config = ListingTableConfig::new_with_multi_paths(urls)
         .with_listing_options(options)
-        .with_schema(schema);
+        .with_schema(schema)
+        .with_expr_adapter_factory(Arc::new(Instants));
     let listing = ListingTable::try_new(config).map_err(unreadable)?;
     Ok(Arc::new(ParquetTable::new(listing, files)))
 }
