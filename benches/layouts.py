@@ -224,6 +224,7 @@ class Bench:
             over = statistics.median(s / f["sweep_os2_count"] for s, f in turns)
             whole = statistics.median(s / (f["sweep_read"] + f["sweep_os2_count"]) for s, f in turns)
             tail = "" if where == "tiles-1" else "_ten_tiles"
+            print(f"{where} sweep {listed:.3f} s, its reading {read:.3f} s, ours {ours:.3f} s: {over:.1f}×, {whole:.1f}×", flush=True)
             self.figure(f"sweep_read{tail}", read, "s")
             self.figure(f"sweep_os2_count_by_sums{tail}", summed, "s")
             self.figure(f"sweep_os2_count{tail}", listed, "s")
@@ -326,8 +327,8 @@ def main():
     bench = Bench(args)
     for part in args.only:
         parts[part](bench)
-    if args.write:
-        bench.write()
+        if args.write:
+            bench.write()
     print("all answers agree")
     print("\n".join(bench.lines))
 
