@@ -276,7 +276,7 @@ class Bench:
             rows.append((f"`{question}`, {where}", found))
         self.table("Ten tiles; one file a tile; rows in random order", rows)
         self.tables += [
-            "`listed` looks at all 135,849,230 combinations, whose sum no engine can take apart; `tiles-10` are two",
+            "`listed` looks at all 135,849,230 combinations, because each has a value of its own; `tiles-10` are two",
             "files in the order of places, `split-10` two files a tile, `shuffled-…` the same rows in random order,",
             "which must be sorted first (Polars is asked to).",
             "",
@@ -289,7 +289,7 @@ class Bench:
         page = [
             "# The layouts in four engines",
             "",
-            f"Written by `make bench-layouts WRITE=1` on {date.today()}: Éclaircie at {self.commit()}, {engines},",
+            f"Written by `benches/layouts.py --write` (again: `make bench-layouts WRITE=1`) on {date.today()}: Éclaircie at {self.commit()}, {engines},",
             f"Python {platform.python_version()}. Machine: {len(os.sched_getaffinity(0))} cores, shared; read the",
             "ratios, not the seconds.",
             "",
