@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo demo-real test check peers bench clean
+.PHONY: help setup build demo demo-real test check peers bench bench-layouts clean
 
 # Minutes of a first build of the program, and of the tests after it, on a quiet machine with two cores.
 BUILD_MINUTES := 15
@@ -22,7 +22,7 @@ unexport RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_DI
 unexport LIBTORCH LIBTORCH_INCLUDE LIBTORCH_LIB LIBTORCH_USE_PYTORCH LIBTORCH_STATIC
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing; says what it does and why; a second run does nothing
 	@./setup.sh
@@ -56,6 +56,17 @@ peers: build ## compare the shipped layouts with DuckDB and polars on the same P
 
 bench: setup ## run the benches
 	@$(CARGO) bench --locked --target-dir target
+
+# What the peers need, in a folder of its own: nothing is installed into the system.
+.bench/ready: benches/layouts/requirements.txt
+	@echo "bench-layouts: fetching DuckDB, Polars and DataFusion into .bench/ (about 200 MB)"
+	@$(PYTHON) -m venv .bench/venv
+	@.bench/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+bench-layouts: build .bench/ready ## measure layouts beside DuckDB, Polars, DataFusion and a bare sweep; WRITE=1 keeps the page
+	@.bench/venv/bin/python -B benches/layouts.py $(PROGRAM) $(if $(WRITE),--write) $(if $(LIMIT),--limit $(LIMIT)) \
+	  --sweep "$(CARGO) bench --quiet --locked --target-dir target --bench sweep --"
 
 clean: ## remove what was built; .torch stays, so that set-up need not fetch it again
 	@$(CARGO) clean --target-dir target

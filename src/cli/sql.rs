@@ -33,7 +33,7 @@ pub(super) struct Args {
     /// Sets a `$name` parameter of the file.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
-    /// Registers a Parquet file as a table; may be repeated.
+    /// Registers a Parquet file, or a folder of them, as a table; may be repeated.
     #[arg(long = "table", value_name = "NAME=FILE", value_parser = args::parse_named)]
     tables: Vec<(String, PathBuf)>,
     /// How to print.

@@ -46,6 +46,23 @@ pub(super) async fn table(
     Ok(Arc::new(ParquetTable::new(listing, files)))
 }
 
+/// The Parquet files of a folder.
+pub(super) fn inside(folder: &Path) -> Result<Vec<PathBuf>> {
+    let doing = || format!("reading {} as a table", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).during(doing)? {
+        let path = entry.during(doing)?.path();
+        if path.extension().is_some_and(|e| e == "parquet") {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        return Err(Error::invalid(format!("{} holds no Parquet file", folder.display()))
+            .hint("give a Parquet file, or a folder of files that end in .parquet"));
+    }
+    Ok(files)
+}
+
 /// Looks at both ends of a file before a reader believes its footer: a short file may ask for
 /// gigabytes.
 fn check(file: &Path) -> Result<()> {

@@ -173,7 +173,8 @@ impl Session {
         Ok(self)
     }
 
-    /// Registers a Parquet file as a table. Refuses a name that is taken or no plain word.
+    /// Registers a Parquet file, or those of a folder, as a table. Refuses a name that is taken or no
+    /// plain word.
     ///
     /// A table `s2`, `s1` or `dem` gets the columns `sensor`, `scene`, `slot` and `patch` where its
     /// file has none: the scene from `name` or `id`, the slot from `id`. So a file with `id`,
@@ -190,8 +191,10 @@ impl Session {
             return Err(Error::usage(format!("there is already a table '{name}'"))
                 .hint("give the file another name"));
         }
-        let table = self.parquet(&[file.to_owned()])?;
-        match SENSORS.into_iter().find(|s| s.name() == name) {
+        let files = if file.is_dir() { parquet_file::inside(file)? } else { vec![file.to_owned()] };
+        let sensor = SENSORS.into_iter().find(|s| s.name() == name);
+        let table = self.parquet(&files)?;
+        match sensor {
             Some(sensor) => self.register_patches(sensor, table)?,
             None => self.register(name, table)?,
         }

@@ -47,6 +47,7 @@ pub(super) fn drawn(plan: &LogicalPlan) -> Option<(Compiler, Product)> {
         }
     }
     let [sort] = order else { return None };
+    // `hash` is another name of `stable_hash`, and is shown as it was written.
     let hash = sort.expr.clone().unalias();
     let Expr::ScalarFunction(ScalarFunction { func, args }) = &hash else { return None };
     if func.name() != StableHash::NAME || !sort.asc {
