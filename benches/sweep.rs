@@ -3,7 +3,8 @@
 //! `cargo bench --bench sweep -- FOLDER` reads `s2.parquet` and `s1.parquet` of a folder, sorted by
 //! place and time, and answers the layout `os2_count` of `benches/layouts/` on one thread. Every
 //! table is walked once: nearest radar and windows are pointers that only go forward. The
-//! combinations are counted one by one, and once more from running sums without looking at them.
+//! combinations are counted one by one, and once more from running sums without looking at them; and
+//! a third time with an R-tree for each place instead of the pointers.
 //! `make bench-layouts` sets the whole program beside it.
 
 use std::error::Error;
@@ -18,6 +19,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float32Type, Int64Type, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use rstar::primitives::GeomWithData;
+use rstar::{AABB, RTree};
 
 const HOUR: i64 = 3600;
 
@@ -118,12 +121,8 @@ impl Window {
     }
 }
 
-/// Calls `found` with the windows before, after and around every cloudy row.
-fn sweep(
-    s2: &Table,
-    s1: &Table,
-    mut found: impl FnMut(&Place, Range<usize>, Range<usize>, Range<usize>),
-) {
+/// Calls `found` with every place.
+fn places(s2: &Table, s1: &Table, mut found: impl FnMut(&Place)) {
     let (mut at, mut radar, mut place) = (0, 0, Place::default());
     while let Some(&cell) = s2.cell.get(at) {
         let rows = s2.place(at, cell);
@@ -131,16 +130,27 @@ fn sweep(
         let radars = s1.place(radar, cell);
         (at, radar) = (rows.end, radars.end);
         place.fill(s2, rows, s1, radars);
+        found(&place);
+    }
+}
+
+/// Calls `found` with the windows before, after and around every cloudy row.
+fn sweep(
+    s2: &Table,
+    s1: &Table,
+    mut found: impl FnMut(&Place, Range<usize>, Range<usize>, Range<usize>),
+) {
+    places(s2, s1, |place| {
         let (mut before, mut after, mut around) = Default::default();
         for (t, cloud) in place.time.iter().zip(&place.cloud) {
             let before = Window::to(&mut before, &place.time, t - 720 * HOUR, t - 240 * HOUR);
             let after = Window::to(&mut after, &place.time, t + 240 * HOUR, t + 720 * HOUR);
             let around = Window::to(&mut around, &place.clear, t - 240 * HOUR, t + 240 * HOUR);
             if *cloud >= 1.0 {
-                found(&place, before, after, around);
+                found(place, before, after, around);
             }
         }
-    }
+    });
 }
 
 /// Rows, and the sums of the parts of ids.
@@ -176,6 +186,38 @@ fn by_sums(s2: &Table, s1: &Table) -> Totals {
     totals
 }
 
+/// As [`by_sums`], but each window is asked of an R-tree of its place over time and cloud.
+fn by_trees(s2: &Table, s1: &Table) -> Totals {
+    type Tree = RTree<GeomWithData<[f64; 2], usize>>;
+    let mut totals = [0; 3];
+    places(s2, s1, |place| {
+        let point = |k: usize, time: i64, cloud: f32| {
+            GeomWithData::new([time as f64, f64::from(cloud)], k)
+        };
+        let times = place.time.iter().zip(&place.cloud).enumerate();
+        let paired = Tree::bulk_load(times.map(|(k, (t, c))| point(k, *t, *c)).collect());
+        let times = place.clear.iter().enumerate();
+        let clear = Tree::bulk_load(times.map(|(k, t)| point(k, *t, 0.0)).collect());
+        let sum = |tree: &Tree, from: i64, until: i64, values: &[i64]| {
+            let box_ = AABB::from_corners([from as f64, 0.0], [until as f64, 100.0]);
+            tree.locate_in_envelope(box_).fold((0, 0), |(n, sum), found| {
+                (n + 1, sum + values.get(found.data).copied().unwrap_or(0))
+            })
+        };
+        for (t, cloud) in place.time.iter().zip(&place.cloud) {
+            if *cloud >= 1.0 {
+                let (m, optical) = sum(&paired, t - 720 * HOUR, t - 240 * HOUR, &place.optical);
+                let (p, radar) = sum(&paired, t + 240 * HOUR, t + 720 * HOUR, &place.radar);
+                let (g, _) = sum(&clear, t - 240 * HOUR, t + 240 * HOUR, &[]);
+                totals[0] += m * p * g;
+                totals[1] += optical * p * g;
+                totals[2] += radar * m * g;
+            }
+        }
+    });
+    totals
+}
+
 fn timed<T>(run: impl FnOnce() -> T) -> (T, f64) {
     let began = Instant::now();
     let found = run();
@@ -197,10 +239,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (s2, s1) = tables?;
     let (totals, listing) = timed(|| enumerated(black_box(&s2), black_box(&s1)));
     let (summed, summing) = timed(|| by_sums(black_box(&s2), black_box(&s1)));
+    let (indexed, indexing) = timed(|| by_trees(black_box(&s2), black_box(&s1)));
     assert_eq!(totals, summed, "the two ways of counting disagree");
+    assert_eq!(totals, indexed, "the R-trees count something else");
     println!("answer {} {} {}", totals[0], totals[1], totals[2]);
     println!("figure sweep_read {reading:.6} s");
     println!("figure sweep_os2_count_by_sums {summing:.6} s");
     println!("figure sweep_os2_count {listing:.6} s");
+    println!("figure rtree_os2_count_by_sums {indexing:.6} s");
     Ok(())
 }
