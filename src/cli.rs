@@ -17,6 +17,7 @@ mod layout;
 mod model;
 #[cfg(any(feature = "gdal", feature = "torch"))]
 mod progress;
+mod quick;
 #[cfg(feature = "torch")]
 mod reconstruct;
 #[cfg(feature = "torch")]
@@ -31,6 +32,8 @@ mod train;
 mod verify;
 
 use std::process::ExitCode;
+
+pub use quick::quick_main;
 
 use clap::{Parser, Subcommand};
 
@@ -87,15 +90,23 @@ enum Done {
     Damaged,
 }
 
-/// Runs the program on its arguments.
+/// Runs the program, with all of its verbs, on its arguments.
 pub fn main() -> ExitCode {
     #[cfg(feature = "torch")]
     crate::tensors::keep_heap();
+    start(Cli::try_parse, |cli, cancel| run(cli.verb, cancel))
+}
+
+/// Reads the arguments, runs what they say and tells how it ended.
+fn start<C>(
+    parse: impl FnOnce() -> std::result::Result<C, clap::Error>,
+    run: impl FnOnce(C, &Cancel) -> Result<Done>,
+) -> ExitCode {
     let cancel = Cancel::default();
     listen(&cancel);
     log();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let words = match parse() {
+        Ok(words) => words,
         Err(e) => {
             // Help and version are answers, not errors; a closed pipe must not turn them into one.
             let _ = e.print();
@@ -103,7 +114,7 @@ pub fn main() -> ExitCode {
         }
     };
     quiet_panics();
-    match run(cli.verb, &cancel) {
+    match run(words, &cancel) {
         Ok(Done::Whole) => ExitCode::SUCCESS,
         #[cfg(feature = "gdal")]
         Ok(Done::Quarantined) => ExitCode::from(3),
