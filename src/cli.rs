@@ -17,7 +17,6 @@ mod layout;
 mod model;
 #[cfg(any(feature = "gdal", feature = "torch"))]
 mod progress;
-mod quick;
 #[cfg(feature = "torch")]
 mod reconstruct;
 #[cfg(feature = "torch")]
@@ -32,8 +31,6 @@ mod train;
 mod verify;
 
 use std::process::ExitCode;
-
-pub use quick::quick_main;
 
 use clap::{Parser, Subcommand};
 
@@ -90,23 +87,15 @@ enum Done {
     Damaged,
 }
 
-/// Runs the program, with all of its verbs, on its arguments.
+/// Runs the program on its arguments.
 pub fn main() -> ExitCode {
     #[cfg(feature = "torch")]
     crate::tensors::keep_heap();
-    start(Cli::try_parse, |cli, cancel| run(cli.verb, cancel))
-}
-
-/// Reads the arguments, runs what they say and tells how it ended.
-fn start<C>(
-    parse: impl FnOnce() -> std::result::Result<C, clap::Error>,
-    run: impl FnOnce(C, &Cancel) -> Result<Done>,
-) -> ExitCode {
     let cancel = Cancel::default();
     listen(&cancel);
     log();
-    let words = match parse() {
-        Ok(words) => words,
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
         Err(e) => {
             // Help and version are answers, not errors; a closed pipe must not turn them into one.
             let _ = e.print();
@@ -114,7 +103,7 @@ fn start<C>(
         }
     };
     quiet_panics();
-    match run(words, &cancel) {
+    match run(cli.verb, &cancel) {
         Ok(Done::Whole) => ExitCode::SUCCESS,
         #[cfg(feature = "gdal")]
         Ok(Done::Quarantined) => ExitCode::from(3),

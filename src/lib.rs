@@ -68,7 +68,7 @@ pub use catalog::{
     Catalog, CatalogReport, EXTENSION, PATCH_TYPE, Scene, cell_number, patch_id, patches_schema,
     scenes_schema, schema, tile_number,
 };
-pub use cli::{main, quick_main};
+pub use cli::main;
 #[cfg(feature = "gdal")]
 pub use cog::write_cog;
 pub use error::{Error, Kind as ErrorKind, Result, While};

@@ -1,5 +1,0 @@
-//! The program with all verbs, libtorch and GDAL included.
-
-fn main() -> std::process::ExitCode {
-    eclaircie::main()
-}
