@@ -191,9 +191,8 @@ fn by_trees(s2: &Table, s1: &Table) -> Totals {
     type Tree = RTree<GeomWithData<[f64; 2], usize>>;
     let mut totals = [0; 3];
     places(s2, s1, |place| {
-        let point = |k: usize, time: i64, cloud: f32| {
-            GeomWithData::new([time as f64, f64::from(cloud)], k)
-        };
+        let point =
+            |k: usize, time: i64, cloud: f32| GeomWithData::new([time as f64, f64::from(cloud)], k);
         let times = place.time.iter().zip(&place.cloud).enumerate();
         let paired = Tree::bulk_load(times.map(|(k, (t, c))| point(k, *t, *c)).collect());
         let times = place.clear.iter().enumerate();
