@@ -1,5 +1,7 @@
 //! A chain of joins becomes the roles of one product.
 
+use std::sync::Arc;
+
 use datafusion::common::{DFSchema, JoinType, NullEquality};
 use datafusion::logical_expr::utils::split_conjunction;
 use datafusion::logical_expr::{Expr, Join, LogicalPlan};
@@ -67,6 +69,9 @@ impl Compiler {
             return None;
         }
         let kind = join.join_type;
+        if kind == JoinType::Right {
+            return self.turned(join, key);
+        }
         if !matches!(
             kind,
             JoinType::Inner | JoinType::Left | JoinType::LeftSemi | JoinType::LeftAnti
@@ -87,6 +92,28 @@ impl Compiler {
         if chain.roles.len() > roles {
             chain.keys.push(key);
         }
+        Some(chain)
+    }
+
+    /// A right join is a left join with its sides exchanged.
+    fn turned(&mut self, join: &Join, key: &[usize]) -> Option<Chain> {
+        let first = join.left.schema().fields().len();
+        let second = join.right.schema().fields().len();
+        let on = join.on.iter().map(|(l, r)| (r.clone(), l.clone())).collect();
+        let turned = Join::try_new(
+            Arc::clone(&join.right),
+            Arc::clone(&join.left),
+            on,
+            join.filter.clone(),
+            JoinType::Left,
+            join.join_constraint,
+            join.null_equality,
+            join.null_aware,
+        );
+        let place = |k: &usize| if *k < first { second + k } else { k - first };
+        let key: Vec<usize> = key.iter().map(place).collect();
+        let mut chain = self.join(&turned.ok()?, &key)?;
+        chain.columns.rotate_left(second);
         Some(chain)
     }
 

@@ -68,13 +68,22 @@ impl Compiler {
     /// `WHERE rank <= k` over `row_number() OVER (PARTITION BY o.id ORDER BY distance) AS rank`.
     pub fn ranked(&mut self, filter: &Filter, key: &[usize]) -> Option<Relation> {
         let (LogicalPlan::Window(window), plain) = below_names(&filter.input)? else { return None };
+        let rank = window.input.schema().fields().len();
+        let key: Vec<usize> = key.iter().map(|k| plain[*k]).collect();
+        if key.contains(&rank) {
+            return None;
+        }
+        let chain = self.chain(&window.input, &key)?;
+        self.ranked_of(filter, &chain)
+    }
+
+    /// As [`Compiler::ranked`], the window's input being this chain. Columns of the chain's first
+    /// role stay where they are.
+    pub fn ranked_of(&mut self, filter: &Filter, chain: &Chain) -> Option<Relation> {
+        let (LogicalPlan::Window(window), plain) = below_names(&filter.input)? else { return None };
         let [expr] = window.window_expr.as_slice() else { return None };
         let (order, partition) = row_number(expr)?;
         let rank = window.input.schema().fields().len();
-        let inner: Vec<usize> = key.iter().map(|k| plain[*k]).collect();
-        if inner.contains(&rank) {
-            return None;
-        }
         // Which conjunct limits the rank?
         let schema = filter.input.schema();
         let limit =
@@ -83,8 +92,7 @@ impl Compiler {
         let at = conjuncts.iter().position(|e| limit(e).is_some())?;
         let keep = limit(conjuncts[at])?;
 
-        let chain = self.chain(&window.input, &inner)?;
-        let place = self.pair_columns(&chain)?;
+        let place = self.pair_columns(chain)?;
         let left = chain.roles[0].step;
         let input = window.input.schema();
         let unique = |e: &Expr| {

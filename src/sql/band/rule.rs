@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::common::tree_node::{Transformed, TreeNodeRecursion};
-use datafusion::common::{DFSchemaRef, Result};
+use datafusion::common::{DFSchemaRef, JoinType, Result};
 use datafusion::logical_expr::{Expr, Extension, LogicalPlan};
 
 use super::compile::{Compiler, plain_column, plain_columns};
@@ -45,6 +45,17 @@ pub(super) fn chain(plan: &LogicalPlan) -> Option<(Compiler, Chain)> {
     let (inner, shown) = below_names(plan)?;
     if !matches!(inner, LogicalPlan::Filter(_) | LogicalPlan::Aggregate(_) | LogicalPlan::Join(_)) {
         return None;
+    }
+    // The nearest of a window may be asked for without its place.
+    if let LogicalPlan::Filter(filter) = inner
+        && let (LogicalPlan::Window(window), _) = below_names(&filter.input)?
+    {
+        let (mut compiler, below) = chain(&window.input)?;
+        let mut chain = Chain::of(compiler.ranked_of(filter, &below)?, &[]);
+        chain.keys.clone_from(&below.keys);
+        chain.keys.truncate(1);
+        chain.columns = shown.iter().map(|i| chain.columns[*i]).collect();
+        return Some((compiler, chain));
     }
     // All columns that are compared for equality; failing that, one of them.
     let all = places(inner)?;
@@ -94,8 +105,13 @@ fn places(plan: &LogicalPlan) -> Option<Vec<usize>> {
         LogicalPlan::Projection(p) => through(&p.expr, &p.input),
         LogicalPlan::Aggregate(a) => through(&a.group_expr, &a.input),
         LogicalPlan::Join(join) => {
-            let left = |(l, _): &(Expr, Expr)| plain_column(l, join.left.schema());
-            let all: Vec<usize> = join.on.iter().map(left).collect::<Option<_>>()?;
+            // Of an outer join, the columns of the side that is kept.
+            let first = join.left.schema().fields().len();
+            let kept = |(l, r): &(Expr, Expr)| match join.join_type {
+                JoinType::Right => plain_column(r, join.right.schema()).map(|k| k + first),
+                _ => plain_column(l, join.left.schema()),
+            };
+            let all: Vec<usize> = join.on.iter().map(kept).collect::<Option<_>>()?;
             (!all.is_empty()).then_some(all)
         }
         _ => None,

@@ -66,6 +66,13 @@ const KNOWN: &[&str] = &[
        GROUP BY a.orbit, a.cell, a.time)
      SELECT t.orbit, t.partner, m.orbit, m.partner FROM pair AS t JOIN pair AS m
        ON m.cell = t.cell AND m.time BETWEEN t.time + to_hours(1) AND t.time + to_hours(5)",
+    "SELECT a.id, b.id FROM a RIGHT JOIN b ON b.cell = a.cell
+       AND b.time BETWEEN a.time - to_hours(1) AND a.time",
+    // The place is not asked for.
+    "SELECT count(*), sum(partner) FROM (SELECT a.id, b.id AS partner, row_number() OVER (
+         PARTITION BY a.id ORDER BY gap_hours(b.time, a.time), b.id) AS rank
+       FROM a JOIN b ON b.cell = a.cell
+         AND b.time BETWEEN a.time - to_hours(4) AND a.time + to_hours(4)) WHERE rank = 1",
     // Columns that are computed below the join.
     "SELECT a.id, b.id, b.late FROM (SELECT id, cell, time, cloud / 2 AS half FROM a) AS a
        JOIN (SELECT id, cell, time + to_hours(1) AS late, orbit FROM b WHERE orbit > 0) AS b
@@ -84,8 +91,6 @@ const KNOWN: &[&str] = &[
 /// Queries at the edge: the plan may stay as it was, the answer must.
 const OTHER: &[&str] = &[
     "SELECT a.id, b.id FROM a FULL JOIN b ON b.cell = a.cell AND b.time > a.time",
-    "SELECT a.id, b.id FROM a RIGHT JOIN b ON b.cell = a.cell
-       AND b.time BETWEEN a.time - to_hours(1) AND a.time",
     "SELECT a.id, b.id FROM a JOIN b ON b.time BETWEEN a.time AND a.time + to_hours(1)",
     "SELECT a.id, b.id FROM a JOIN b ON b.cell = a.cell
        AND b.time BETWEEN a.time - INTERVAL '1' MONTH AND a.time",
