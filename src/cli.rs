@@ -38,7 +38,7 @@ use crate::error::{Error, Result};
 use crate::stream::Cancel;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 done but some products were set aside, \
-    4 disk full, 5 damaged data found, 130 stopped.";
+    4 disk full, 5 damaged data found, 130 stopped by Ctrl-C or --time.";
 
 /// Streaming dataflow engine for satellite patch archives: query them in SQL, train on them, remove
 /// clouds.

@@ -36,9 +36,9 @@ pub(super) struct Args {
     /// Registers a Parquet file, or a folder of them, as a table; may be repeated.
     #[arg(long = "table", value_name = "NAME=FILE", value_parser = args::parse_named)]
     tables: Vec<(String, PathBuf)>,
-    /// How to print.
-    #[arg(long, value_enum, default_value = "table")]
-    format: Format,
+    /// How to print; a table, or what the ending of --to says (.csv, .json, .parquet).
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     /// Where to write; standard output if left out.
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
@@ -66,6 +66,17 @@ enum Format {
 }
 
 impl Args {
+    /// What was asked for, or else what the file's ending says.
+    fn format(&self) -> Format {
+        let ending = self.to.as_ref().and_then(|p| p.extension()).and_then(|e| e.to_str());
+        self.format.unwrap_or(match ending {
+            Some("csv") => Format::Csv,
+            Some("json") => Format::Json,
+            Some("parquet") => Format::Parquet,
+            _ => Format::Table,
+        })
+    }
+
     /// The archive, if any, and the query with its parameters.
     fn question(&self) -> Result<(Option<&str>, Layout)> {
         match (&self.file, self.words.as_slice()) {
@@ -92,7 +103,8 @@ impl Args {
 pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     let (archive, query) = args.question()?;
     let heard = cancel.clone();
-    let rows_max = match args.format {
+    let format = args.format();
+    let rows_max = match format {
         Format::Table => limits::TABLE_ROWS_MAX,
         _ => limits::SQL_ROWS_MAX,
     };
@@ -117,7 +129,7 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
         super::say(&session.explain(&query.sql, &query.params)?)?;
         return Ok(Done::Whole);
     }
-    let form = match args.format {
+    let form = match format {
         Format::Table => None,
         Format::Csv => Some(Form::Csv),
         Format::Json => Some(Form::Json),
@@ -130,7 +142,7 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
         (Some(Form::Parquet), None) => parquet(&session, &query)?,
         _ => {
             let answer = session.query(&query.sql, &query.params)?;
-            let text = match args.format {
+            let text = match format {
                 Format::Csv => answer.to_csv()?,
                 Format::Json => answer.to_json()?,
                 Format::Table | Format::Parquet => answer.to_table()?,

@@ -20,7 +20,7 @@ pub(super) struct Args {
     from: Tables,
     #[command(flatten)]
     choice: Choice,
-    /// Where to write.
+    /// Where to write: a Parquet file.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
 }
