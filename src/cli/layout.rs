@@ -105,8 +105,10 @@ fn list() -> Result<()> {
 }
 
 fn count(from: &tables::Tables, args: &LayoutArgs) -> Result<()> {
-    let layout = from.answer(args.open()?);
+    let layout = args.open()?;
+    // What the user wrote, not what compatibility wraps around it.
     lint::warn(&layout);
+    let layout = from.answer(layout);
     let (session, snapshot) = from.session(Session::new(from.memory)?)?;
     let counts = args.split.counted(&layout, &session, from.archive()?.as_ref())?;
     super::say(&format!("layout {} ({})", layout.name, counts.roles.join(", ")))?;
