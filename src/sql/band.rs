@@ -6,10 +6,11 @@
 //! rows as the plan had; cost linear in rows and matches; memory bounded by the largest place, not
 //! by the answer. Refuses: nothing. Where a shape is not known, the plan stays as it was.
 //!
-//! The walk through the room: `rule` finds such plans; `compile`, `flatten` and `ranked` turn one
-//! into a `program` over its tables, with `bounds` read from conditions; `node` carries the program
-//! through the optimiser; `planner` and `prepare` make it executable; `exec` runs it over `blocks`
-//! of whole places, with `steps`, `ranges` and `product` on `rows`.
+//! The walk through the room: `planner` asks `rule` for such plans when the engine's own rules are
+//! done; `compile`, `flatten`, `ranked`, `folding` and `drawing` turn one into a `program` over its
+//! tables, with `bounds` read from conditions; `node` carries it; `prepare` makes it ready to run;
+//! `exec` runs it over `blocks` of whole places: `steps`, `nearest` and `ranges` on `rows`, then
+//! `product`, `fold` or `draw`.
 
 mod blocks;
 mod bounds;
