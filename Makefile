@@ -14,6 +14,8 @@ PYTHON := python3
 # One profile for all: the program, the tests and the lints share what is compiled.
 CARGO := cargo
 COMMON := --release --locked --target-dir target
+# The program once more without libtorch and GDAL, so that `sql` and `layout` start at once; eclaircie-full has the rest.
+QUICK = $(CARGO) build $(COMMON) --no-default-features --bin eclaircie
 
 # rustup's folder may not be on the path of a fresh shell.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -30,6 +32,7 @@ setup: ## install what is missing; says what it does and why; a second run does 
 build: setup ## build the program: target/release/eclaircie
 	@$(call say_time,$(PROGRAM),$(BUILD_MINUTES),the program)
 	@$(CARGO) build $(COMMON)
+	@$(QUICK)
 
 demo: build ## the main job on simulated products: cloudy scene in, reconstructed scene and report out, in demo/
 	@$(PROGRAM) demo demo/
@@ -43,6 +46,7 @@ demo-real: ## the same on a GeoTIFF series of your own, in demo-real/: make demo
 test: setup ## build and run the tests
 	@$(call say_time,$(PROGRAM),$(BUILD_MINUTES) + $(TEST_MINUTES),the program and its tests)
 	@$(CARGO) test $(COMMON)
+	@$(QUICK)
 
 check: setup ## what a change must pass: format, lints, documentation, tests
 	@$(CARGO) fmt --check

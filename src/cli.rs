@@ -10,6 +10,8 @@ mod demo;
 mod evaluate;
 #[cfg(feature = "gdal")]
 mod export;
+#[cfg(not(all(feature = "gdal", feature = "torch")))]
+mod full;
 #[cfg(feature = "gdal")]
 mod ingest;
 mod layout;
@@ -89,6 +91,10 @@ enum Done {
 
 /// Runs the program on its arguments.
 pub fn main() -> ExitCode {
+    #[cfg(not(all(feature = "gdal", feature = "torch")))]
+    if let Err(e) = full::hand_over() {
+        return failed(&e);
+    }
     #[cfg(feature = "torch")]
     crate::tensors::keep_heap();
     let cancel = Cancel::default();
@@ -99,6 +105,10 @@ pub fn main() -> ExitCode {
         Err(e) => {
             // Help and version are answers, not errors; a closed pipe must not turn them into one.
             let _ = e.print();
+            #[cfg(not(all(feature = "gdal", feature = "torch")))]
+            if e.kind() == clap::error::ErrorKind::InvalidSubcommand {
+                eprintln!("{}", full::MISSING);
+            }
             return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
         }
     };
@@ -109,12 +119,14 @@ pub fn main() -> ExitCode {
         Ok(Done::Quarantined) => ExitCode::from(3),
         Ok(Done::Damaged) => ExitCode::from(5),
         Err(e) if is_broken_pipe(&e) => ExitCode::SUCCESS,
-        Err(e) => {
-            eprintln!("error: {e}");
-            eprintln!("  next: {}", e.advice());
-            ExitCode::from(e.exit_code())
-        }
+        Err(e) => failed(&e),
     }
+}
+
+fn failed(e: &Error) -> ExitCode {
+    eprintln!("error: {e}");
+    eprintln!("  next: {}", e.advice());
+    ExitCode::from(e.exit_code())
 }
 
 fn run(verb: Verb, cancel: &Cancel) -> Result<Done> {

@@ -25,6 +25,8 @@ pub(crate) struct Node {
     /// Path in the group, as `cells/s2_cloudy`.
     pub path: String,
     builder: ArrayBuilder,
+    /// Chunks in shards that zarrs has no codec for: said in the metadata, read by us.
+    lz4: bool,
 }
 
 impl Node {
@@ -35,7 +37,7 @@ impl Node {
 
     /// An array with the codecs that its builder names, for readers that know no crc32c.
     pub(crate) fn plain(path: impl Into<String>, builder: ArrayBuilder) -> Self {
-        Self { path: path.into(), builder }
+        Self { path: path.into(), builder, lz4: false }
     }
 
     /// The content of its `zarr.json`.
@@ -43,7 +45,18 @@ impl Node {
         let doing = || format!("describing the array {}", self.path);
         let metadata = self.builder.build_metadata();
         let metadata = metadata.map_err(|e| Error::internal(doing()).with_source(e))?;
-        serde_json::to_value(metadata).map_err(|e| Error::internal(doing()).with_source(e))
+        let mut value =
+            serde_json::to_value(metadata).map_err(|e| Error::internal(doing()).with_source(e))?;
+        if self.lz4 {
+            let inner = value.pointer_mut("/codecs/0/configuration/codecs");
+            let inner = inner.and_then(Value::as_array_mut).ok_or_else(|| {
+                Error::internal("the codecs of a shard are not where they should be")
+                    .context(doing())
+            })?;
+            let lz4 = json!({ "name": "numcodecs.lz4", "configuration": { "acceleration": 1 } });
+            inner.insert(1, lz4);
+        }
+        Ok(value)
     }
 
     /// The array over a folder.
@@ -160,11 +173,15 @@ fn pixels(layer: Layer, about: &About, settings: &Settings) -> Result<Node> {
     about_it.append(&mut meaning(layer));
     b.attributes(about_it);
     let mut node = Node::new(layer.name(), b);
-    if settings.codec == Codec::Zstd {
-        node.builder.bytes_to_bytes_codecs(vec![
-            Arc::new(ZstdCodec::new(ZSTD_LEVEL, false)),
-            Arc::new(Crc32cCodec::new()),
-        ]);
+    match settings.codec {
+        Codec::None => {}
+        Codec::Lz4 => node.lz4 = true,
+        Codec::Zstd => {
+            node.builder.bytes_to_bytes_codecs(vec![
+                Arc::new(ZstdCodec::new(ZSTD_LEVEL, false)),
+                Arc::new(Crc32cCodec::new()),
+            ]);
+        }
     }
     Ok(node)
 }

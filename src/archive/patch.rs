@@ -59,7 +59,9 @@ impl Tile {
             Codec::None => {
                 Ok(Patch::Mapped { map: held.map().clone(), start: range.start, len: range.len() })
             }
-            Codec::Zstd => Ok(Patch::Owned(Arc::new(Values::from_le(layer.kind(), &raw)))),
+            Codec::Lz4 | Codec::Zstd => {
+                Ok(Patch::Owned(Arc::new(Values::from_le(layer.kind(), &raw))))
+            }
         }
     }
 }

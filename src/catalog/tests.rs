@@ -296,7 +296,7 @@ fn a_sample_archive_is_whole() {
     let dir = tempfile::tempdir().unwrap();
     let kept = std::env::var_os("ECLAIRCIE_SAMPLE").map(PathBuf::from);
     let root = kept.as_deref().unwrap_or(dir.path());
-    for (name, codec) in [("raw", Codec::None), ("zstd", Codec::Zstd)] {
+    for (name, codec) in [("raw", Codec::None), ("lz4", Codec::Lz4), ("zstd", Codec::Zstd)] {
         let (archive, scenes) = sample(&root.join(name), codec);
         Catalog::open(&archive).unwrap().upsert(scenes).unwrap();
         let report = archive.verify().unwrap();

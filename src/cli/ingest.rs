@@ -46,11 +46,7 @@ fn parse_tile(text: &str) -> std::result::Result<String, String> {
 }
 
 fn parse_codec(text: &str) -> std::result::Result<Codec, String> {
-    match text {
-        "none" => Ok(Codec::None),
-        "zstd" => Ok(Codec::Zstd),
-        _ => Err("write none or zstd".to_owned()),
-    }
+    Codec::parse(text).ok_or_else(|| "write none, lz4 or zstd".to_owned())
 }
 
 pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {

@@ -48,11 +48,11 @@ fn may_import(room: &str, other: &str) -> bool {
         }
 }
 
-/// The room of a source file and how many modules deep it lies; none for the crate's own two files.
+/// The room of a source file and how many modules deep it lies; none for the crate's own three files.
 fn place(path: &str) -> Option<(&str, usize)> {
     let inside = path.strip_prefix("src/")?.strip_suffix(".rs")?;
     let room = inside.split('/').next()?;
-    (!matches!(room, "lib" | "main")).then(|| (room, inside.split('/').count()))
+    (!matches!(room, "lib" | "main" | "full")).then(|| (room, inside.split('/').count()))
 }
 
 /// The first names after each path that starts at the crate's root, with where they stand.
