@@ -17,7 +17,6 @@ mod ingest;
 mod layout;
 #[cfg(feature = "torch")]
 mod model;
-#[cfg(any(feature = "gdal", feature = "torch"))]
 mod progress;
 #[cfg(feature = "torch")]
 mod reconstruct;
@@ -26,7 +25,6 @@ mod report;
 #[cfg(feature = "gdal")]
 mod simulate;
 mod sql;
-#[cfg(feature = "torch")]
 mod stream;
 #[cfg(feature = "torch")]
 mod train;
@@ -59,7 +57,6 @@ enum Verb {
     Ingest(ingest::Args),
     Sql(sql::Args),
     Layout(layout::Args),
-    #[cfg(feature = "torch")]
     Stream(stream::Args),
     #[cfg(feature = "torch")]
     Train(train::Args),
@@ -137,7 +134,6 @@ fn run(verb: Verb, cancel: &Cancel) -> Result<Done> {
         Verb::Ingest(a) => ingest::run(a, cancel),
         Verb::Sql(a) => sql::run(a, cancel),
         Verb::Layout(a) => layout::run(a),
-        #[cfg(feature = "torch")]
         Verb::Stream(a) => stream::run(a, cancel),
         #[cfg(feature = "torch")]
         Verb::Train(a) => train::run(a, cancel),

@@ -44,7 +44,6 @@ mod limits;
 mod metrics;
 #[cfg(feature = "torch")]
 mod models;
-#[cfg(feature = "torch")]
 mod ops;
 #[cfg(feature = "torch")]
 mod reconstruct;
@@ -86,11 +85,13 @@ pub use layout::{
 pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]
 pub use models::{Card, Head, Model, Network, from_keras, to_keras};
+pub use ops::{
+    Area, Fetched, Fill, Read, Series, Want, interpolate, load_series, order, ordered, thin, wants,
+};
 #[cfg(feature = "torch")]
 pub use ops::{
-    Area, Augment, Fetched, Fill, FillPiece, HALO, MakeBatch, Normalise, Observed, Piece,
-    PieceInput, Predict, Read, ReadPiece, SceneRole, Series, Task, Want, cut, interpolate,
-    load_series, order, ordered, thin, wants,
+    Augment, FillPiece, HALO, MakeBatch, Normalise, Observed, Piece, PieceInput, Predict,
+    ReadPiece, SceneRole, Task, cut,
 };
 #[cfg(feature = "torch")]
 pub use reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};

@@ -4,24 +4,34 @@
 //! cube. Promises: what an operator gives depends only on what it takes, so that any number of
 //! workers gives the same run.
 
+#[cfg(feature = "torch")]
 mod augment;
+#[cfg(feature = "torch")]
 mod batch;
 mod fetch;
 mod interpolate;
+#[cfg(feature = "torch")]
 mod normalise;
 mod order;
+#[cfg(feature = "torch")]
 mod piece;
+#[cfg(feature = "torch")]
 mod predict;
 mod read;
 mod series;
 
+#[cfg(feature = "torch")]
 pub use augment::Augment;
+#[cfg(feature = "torch")]
 pub use batch::MakeBatch;
 pub use fetch::Fetched;
 pub use interpolate::{Fill, interpolate};
+#[cfg(feature = "torch")]
 pub use normalise::Normalise;
 pub use order::{order, ordered, thin};
+#[cfg(feature = "torch")]
 pub use piece::{FillPiece, HALO, Observed, Piece, PieceInput, ReadPiece, SceneRole, Task, cut};
+#[cfg(feature = "torch")]
 pub use predict::Predict;
 pub use read::{Read, Want, wants};
 pub use series::{Area, Series, load_series};

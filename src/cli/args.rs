@@ -7,16 +7,13 @@ use clap::Args;
 use crate::archive::Archive;
 use crate::catalog::Catalog;
 use crate::error::{Error, Result, While};
-#[cfg(feature = "torch")]
-use crate::geo::Split;
 #[cfg(any(feature = "gdal", feature = "torch"))]
 use crate::geo::Stamp;
-use crate::geo::{Regions, SplitBy, Splitter};
+use crate::geo::{Regions, Split, SplitBy, Splitter};
 use crate::layout::{Balance, Counts, Draw, Layout, Samples, SplitPlan};
 use crate::limits;
 use crate::sql::Session;
 use crate::store::read_text;
-#[cfg(feature = "torch")]
 use crate::stream::Report;
 
 /// Bytes from `512MB`, `2GiB`, `800k` or a plain number.
@@ -40,7 +37,6 @@ pub(super) fn parse_bytes(text: &str) -> std::result::Result<usize, String> {
     }
 }
 
-#[cfg(feature = "torch")]
 /// How a stream runs.
 #[derive(Debug, Clone, Args)]
 pub(super) struct StreamArgs {
@@ -58,7 +54,6 @@ pub(super) struct StreamArgs {
     pub(super) stats_to: Option<PathBuf>,
 }
 
-#[cfg(feature = "torch")]
 impl StreamArgs {
     /// Prints and writes reports as asked.
     pub(super) fn report(&self, reports: &[Report]) -> Result<()> {
@@ -215,7 +210,6 @@ impl LayoutArgs {
     }
 }
 
-#[cfg(feature = "torch")]
 /// `train`, `valid` or `test`.
 pub(super) fn parse_split(text: &str) -> std::result::Result<Split, String> {
     match text {

@@ -64,6 +64,7 @@ impl Progress {
         }
     }
 
+    #[cfg(any(feature = "gdal", feature = "torch"))]
     /// Takes the bar away and says how long it took.
     pub(super) fn finish(self, outcome: &str) {
         if let Some(bar) = self.bar {

@@ -1,4 +1,4 @@
-//! `stream`: the samples of a layout as batches, and where time goes.
+//! `stream`: the samples of a layout, as batches where there is libtorch, and where time goes.
 
 use std::path::PathBuf;
 
@@ -6,9 +6,12 @@ use super::{Done, args, progress::Progress};
 use crate::archive::Archive;
 use crate::error::Result;
 use crate::geo::Split;
-use crate::ops::{MakeBatch, Normalise, Read, ordered, wants};
-use crate::stream::{Cancel, Graph, Items, Sink};
-use crate::tensors::{Batch, pick_device};
+#[cfg(not(feature = "torch"))]
+use crate::ops::Fetched;
+use crate::ops::{Read, ordered, wants};
+use crate::stream::{Cancel, Graph, Items, Pipe, Sink};
+#[cfg(feature = "torch")]
+use crate::tensors::Batch;
 
 /// Read and batch the samples of a layout as training does, without a network: what is the
 /// bottleneck?
@@ -35,12 +38,14 @@ pub(super) struct Args {
     #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
     samples_max: usize,
     /// Samples a batch.
+    #[cfg(feature = "torch")]
     #[arg(long, default_value_t = 16, value_parser = args::parse_count)]
     batch: usize,
     /// Chance of the order.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// auto, cpu, cuda or cuda:N.
+    #[cfg(feature = "torch")]
     #[arg(long, default_value = "auto")]
     device: String,
     /// Print the graph and do not run it.
@@ -53,40 +58,67 @@ pub(super) struct Args {
     stream: args::StreamArgs,
 }
 
-/// Where the batches end: they are counted.
+/// What is counted at the end of the stream.
+#[cfg(feature = "torch")]
+type Last = Batch;
+#[cfg(not(feature = "torch"))]
+type Last = Fetched;
+
+/// Where the stream ends: samples are counted.
 #[derive(Default)]
 struct Count {
     samples: u64,
 }
 
 impl Sink for Count {
-    type In = Batch;
+    type In = Last;
 
     fn name(&self) -> String {
         "count".into()
     }
 
+    #[cfg(feature = "torch")]
     fn accept(&mut self, batch: Batch) -> Result<()> {
         self.samples += batch.names.len() as u64;
         Ok(())
     }
+
+    #[cfg(not(feature = "torch"))]
+    fn accept(&mut self, _sample: Fetched) -> Result<()> {
+        self.samples += 1;
+        Ok(())
+    }
+}
+
+/// Batches, scaled on their device.
+#[cfg(feature = "torch")]
+fn batches(read: Pipe<crate::ops::Fetched>, a: &Args, archive: &Archive) -> Result<Pipe<Batch>> {
+    use crate::ops::{MakeBatch, Normalise};
+    let device = crate::tensors::pick_device(&a.device)?;
+    let side = archive.settings().patch;
+    Ok(read.then(MakeBatch::new(a.batch, side)).then(Normalise::new(device)))
+}
+
+/// A program without libtorch has no tensors to batch.
+#[cfg(not(feature = "torch"))]
+fn batches(read: Pipe<Fetched>, _: &Args, _: &Archive) -> Result<Pipe<Fetched>> {
+    Ok(read)
 }
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     let archive = Archive::open(&a.archive)?;
-    let layout = args::LayoutArgs { layout: a.layout, set: a.set, split: a.split };
+    let layout =
+        args::LayoutArgs { layout: a.layout.clone(), set: a.set.clone(), split: a.split.clone() };
     let (samples, _) = layout.samples(&archive)?;
     let names: Vec<String> = samples.roles.iter().map(|r| r.name.clone()).collect();
     let all = wants(&samples.roles, &names)?;
     let rows = ordered(&samples.of(a.of), a.seed, 0, a.samples_max);
-    let device = pick_device(&a.device)?;
     let mut count = Count::default();
     let mut bar = Progress::new("stream", "samples");
-    let plan = Graph::new("stream", a.stream.memory)
+    let read = Graph::new("stream", a.stream.memory)
         .source(Items::new("samples", rows))
-        .spread(a.stream.workers, |_| Read::new(&archive, None, &all))
-        .then(MakeBatch::new(a.batch, archive.settings().patch))
-        .then(Normalise::new(device))
+        .spread(a.stream.workers, |_| Read::new(&archive, None, &all));
+    let plan = batches(read, &a, &archive)?
         .sink(&mut count)
         .with_progress(Box::new(move |done, total| bar.at(done, total.unwrap_or(done))));
     if a.explain || a.mermaid {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Fetched;
 use crate::error::Result;
-use crate::stream::{Emit, Operator};
+use crate::stream::{Emit, Operator, Weigh};
 use crate::tensors::{Batch, Stack};
 
 /// Gathers `size` samples into one tensor a role, stored integers, one copy a patch. The last batch
@@ -35,6 +35,12 @@ impl MakeBatch {
         }
         let names = items.iter().map(|f| f.sample.name()).collect();
         Ok(Batch { tensors, names })
+    }
+}
+
+impl Weigh for Batch {
+    fn bytes(&self) -> usize {
+        self.tensors.values().map(|t| t.numel() * t.kind().elt_size_in_bytes()).sum()
     }
 }
 

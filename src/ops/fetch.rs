@@ -3,7 +3,6 @@
 use crate::archive::{Layer, Patch, Values};
 use crate::layout::Sample;
 use crate::stream::Weigh;
-use crate::tensors::Batch;
 
 /// A sample and one patch for each array that was asked for.
 #[derive(Debug)]
@@ -51,11 +50,5 @@ fn patch_bytes(patch: &Patch) -> usize {
 impl Weigh for Fetched {
     fn bytes(&self) -> usize {
         self.sample.bytes() + self.patches.iter().map(|(.., p)| patch_bytes(p)).sum::<usize>()
-    }
-}
-
-impl Weigh for Batch {
-    fn bytes(&self) -> usize {
-        self.tensors.values().map(|t| t.numel() * t.kind().elt_size_in_bytes()).sum()
     }
 }
