@@ -229,6 +229,10 @@ impl Places {
     /// `key` are columns of the join's answer.
     fn of(join: &Join, key: &[usize]) -> Option<Self> {
         let split = join.left.schema().fields().len();
+        // Columns of an outer role are empty where it has no partner, so they hold no place.
+        if join.join_type == JoinType::Left && key.iter().any(|k| *k >= split) {
+            return None;
+        }
         let pair = |(l, r): &(Expr, Expr)| {
             Some((plain_column(l, join.left.schema())?, plain_column(r, join.right.schema())?))
         };

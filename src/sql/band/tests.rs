@@ -249,6 +249,63 @@ proptest! {
     }
 }
 
+#[test]
+fn a_role_that_may_be_empty_holds_no_place() {
+    let at = |place, hour| (Some(place), Some(hour), Some(20.0), 0);
+    let a = [at(1, 0), at(2, 5), at(3, 5)];
+    let b = [(Some(1), Some(9), None, 0), (Some(1), Some(9), None, 0), (Some(2), Some(5), None, 1)];
+    let folder = tempfile::tempdir().unwrap();
+    let (fa, fb) = (folder.path().join("a.parquet"), folder.path().join("b.parquet"));
+    write(&a, true, &fa);
+    write(&b, true, &fb);
+    let open = |s: Session| s.with_table("a", &fa).unwrap().with_table("b", &fb).unwrap();
+    let ours = open(Session::new(64 << 20).unwrap());
+    let plain = open(Session::plain(64 << 20).unwrap());
+    let outer = "a AS r0 LEFT JOIN b AS r1 ON r1.cell = r0.cell AND r1.time = r0.time
+      AND r1.time BETWEEN r0.time AND r0.time + to_hours(1)";
+    for (sql, rows) in [
+        // Only place 2 has an r1; the plain equality of places is all that the last join asks.
+        (format!("SELECT r0.id, r1.id, r2.id FROM {outer} JOIN b AS r2 ON r2.cell = r1.cell"), 1),
+        (
+            format!(
+                "SELECT r0.id, r1.id, r2.id FROM {outer} LEFT JOIN b AS r2 ON r2.cell = r1.cell"
+            ),
+            3,
+        ),
+        (
+            format!(
+                "SELECT r0.id FROM {outer} WHERE EXISTS (SELECT 1 FROM b WHERE b.cell = r1.cell)"
+            ),
+            1,
+        ),
+        (
+            format!(
+                "SELECT r0.id FROM {outer} WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.cell = r1.cell)"
+            ),
+            2,
+        ),
+        // A band on the first role does not change where the place comes from.
+        (
+            format!(
+                "SELECT r0.id, r2.id FROM {outer} JOIN b AS r2 ON r2.cell = r1.cell
+                 AND r2.time BETWEEN r0.time AND r0.time + to_hours(20)"
+            ),
+            1,
+        ),
+        (
+            format!(
+                "SELECT id, n FROM (SELECT r0.id AS id, row_number() OVER (PARTITION BY r1.cell
+                 ORDER BY stable_hash(1, r0.id)) AS n FROM {outer}) WHERE n <= 1"
+            ),
+            2,
+        ),
+    ] {
+        let ours = lines(&ours, &sql);
+        assert_eq!(ours, lines(&plain, &sql), "{sql}");
+        assert_eq!(ours.len(), rows + 1, "{sql}: {ours:?}");
+    }
+}
+
 /// Tables of one place after the other, larger than a block and than a batch.
 fn long(places: i32, dates: i64) -> Vec<Row> {
     let row = |i: i64| {
