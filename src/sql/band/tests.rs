@@ -175,8 +175,15 @@ fn compare(a: &[Row], b: &[Row], sorted: bool) {
     }
 }
 
+/// So many cases, or as many as `PROPTEST_CASES` asks for.
+fn cases(few: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok());
+    let (cases, failure_persistence) = (asked.unwrap_or(few), None);
+    ProptestConfig { cases, failure_persistence, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(24))]
 
     #[test]
     fn any_rows_are_joined_as_the_plain_plan_joins_them(a in rows(30), b in rows(30), sorted: bool) {
@@ -229,9 +236,7 @@ fn joined() -> impl Strategy<Value = Joined> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 96, failure_persistence: None, ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(96))]
 
     #[test]
     fn any_chain_of_joins_answers_as_the_plain_plan(
