@@ -6,6 +6,7 @@
 
 mod args;
 mod demo;
+mod epoch;
 #[cfg(feature = "torch")]
 mod evaluate;
 #[cfg(feature = "gdal")]

@@ -86,11 +86,12 @@ pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]
 pub use models::{Card, Head, Model, Network, from_keras, to_keras};
 pub use ops::{
-    Area, Fetched, Fill, Read, Series, Want, interpolate, load_series, order, ordered, thin, wants,
+    Area, Epoch, Fetched, Fill, Mixing, Read, Series, Share, Shuffle, Want, interpolate,
+    load_series, order, ordered, thin, wants,
 };
 #[cfg(feature = "torch")]
 pub use ops::{
-    Augment, FillPiece, HALO, MakeBatch, Normalise, Observed, Piece, PieceInput, Predict,
+    Augment, FillPiece, Gather, HALO, MakeBatch, Normalise, Observed, Piece, PieceInput, Predict,
     ReadPiece, SceneRole, Task, cut,
 };
 #[cfg(feature = "torch")]
@@ -110,8 +111,8 @@ pub use stream::{
 };
 #[cfg(feature = "torch")]
 pub use tensors::{
-    Batch, Stack, denormalise_s2, from_block, limit_threads, normalise, pick_device, role_layer,
-    valid_mask,
+    Batch, Stack, denormalise_s2, from_block, keep_heap, limit_threads, normalise, pick_device,
+    role_layer, valid_mask,
 };
 #[cfg(feature = "torch")]
 pub use train::{Curve as LossCurve, Point, TrainJob, TrainOptions, TrainSummary, train};

@@ -8,13 +8,18 @@
 mod augment;
 #[cfg(feature = "torch")]
 mod batch;
+mod epoch;
 mod fetch;
+#[cfg(feature = "torch")]
+mod gather;
 mod interpolate;
+mod mixing;
 #[cfg(feature = "torch")]
 mod normalise;
 mod order;
 #[cfg(feature = "torch")]
 mod piece;
+mod places;
 #[cfg(feature = "torch")]
 mod predict;
 mod read;
@@ -24,8 +29,12 @@ mod series;
 pub use augment::Augment;
 #[cfg(feature = "torch")]
 pub use batch::MakeBatch;
+pub use epoch::{Epoch, Share, Shuffle};
 pub use fetch::Fetched;
+#[cfg(feature = "torch")]
+pub use gather::Gather;
 pub use interpolate::{Fill, interpolate};
+pub use mixing::Mixing;
 #[cfg(feature = "torch")]
 pub use normalise::Normalise;
 pub use order::{order, ordered, thin};

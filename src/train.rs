@@ -9,8 +9,9 @@ mod adam;
 mod checkpoint;
 mod curve;
 mod fit;
+mod job;
 mod learn;
 mod validate;
 
 pub use curve::{Curve, Point};
-pub use fit::{TrainJob, TrainOptions, TrainSummary, train};
+pub use job::{TrainJob, TrainOptions, TrainSummary, train};

@@ -125,6 +125,12 @@ impl Layer {
         }
     }
 
+    /// Bytes of its values over a patch of `side` px (10 m) on a side.
+    pub fn patch_bytes(self, side: usize) -> usize {
+        let pixels = side / self.factor();
+        self.bands().len() * pixels * pixels * self.kind().bytes()
+    }
+
     /// Its value type.
     pub fn kind(self) -> Kind {
         match self {

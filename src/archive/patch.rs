@@ -1,5 +1,6 @@
 //! One whole patch of one slot.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::block::Values;
@@ -40,6 +41,40 @@ impl Tile {
     /// patches of the archive's size. Refuses a patch that the tile's edge cuts; the chunk's
     /// checksum is verified at its first touch.
     pub fn patch(&self, layer: Layer, slot: usize, row: usize, col: usize) -> Result<Patch> {
+        let (map, range) = self.stored(layer, slot, row, col)?;
+        let (codec, len) = (self.inner.settings.codec, self.chunks(layer).bytes());
+        let raw = codec
+            .decode(&map[range.clone()], len)
+            .during(|| self.naming(layer, slot, (row, col)))?;
+        if codec == Codec::None {
+            let (start, len) = (range.start, range.len());
+            return Ok(Patch::Mapped { map, start, len });
+        }
+        Ok(Patch::Owned(Arc::new(Values::from_le(layer.kind(), &raw))))
+    }
+
+    /// The same patch straight into its place, without a buffer between: copied or decoded to
+    /// `[band, y, x]` little-endian values. Refuses an `out` of another size too.
+    pub fn patch_into(
+        &self,
+        layer: Layer,
+        slot: usize,
+        (row, col): (usize, usize),
+        out: &mut [u8],
+    ) -> Result<()> {
+        let (map, range) = self.stored(layer, slot, row, col)?;
+        let codec = self.inner.settings.codec;
+        codec.decode_into(&map[range], out).during(|| self.naming(layer, slot, (row, col)))
+    }
+
+    /// Where the stored bytes of a patch are, checked.
+    fn stored(
+        &self,
+        layer: Layer,
+        slot: usize,
+        row: usize,
+        col: usize,
+    ) -> Result<(Arc<Map>, Range<usize>)> {
         let (rows, cols) = self.patches();
         if row >= rows || col >= cols {
             return Err(Error::usage(format!(
@@ -53,15 +88,6 @@ impl Tile {
         let doing = || self.naming(layer, slot, (row, col));
         let held = self.shard(&c, slot, shard).during(doing)?;
         let range = held.chunk(entry).during(doing)?;
-        let codec = self.inner.settings.codec;
-        let raw = codec.decode(&held.map()[range.clone()], c.bytes()).during(doing)?;
-        match codec {
-            Codec::None => {
-                Ok(Patch::Mapped { map: held.map().clone(), start: range.start, len: range.len() })
-            }
-            Codec::Lz4 | Codec::Zstd => {
-                Ok(Patch::Owned(Arc::new(Values::from_le(layer.kind(), &raw))))
-            }
-        }
+        Ok((held.map().clone(), range))
     }
 }

@@ -2,13 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::{Done, args, progress::Progress};
+use super::{Done, args, epoch::Course, epoch::EpochArgs, progress::Progress};
 use crate::archive::Archive;
-use crate::error::Result;
-use crate::geo::Split;
+use crate::error::{Kind, Result};
 #[cfg(not(feature = "torch"))]
 use crate::ops::Fetched;
-use crate::ops::{Read, ordered, wants};
+use crate::ops::{Want, wants};
 use crate::stream::{Cancel, Graph, Items, Pipe, Sink};
 #[cfg(feature = "torch")]
 use crate::tensors::Batch;
@@ -30,30 +29,25 @@ pub(super) struct Args {
     set: Vec<String>,
     #[command(flatten)]
     split: args::SplitArgs,
-    /// Which samples.
-    #[arg(long = "split", value_name = "SPLIT", default_value = "train")]
-    #[arg(value_parser = args::parse_split)]
-    of: Split,
-    /// Samples at most.
-    #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
-    samples_max: usize,
-    /// Samples a batch.
-    #[cfg(feature = "torch")]
-    #[arg(long, default_value_t = 16, value_parser = args::parse_count)]
-    batch: usize,
-    /// Chance of the order.
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    #[command(flatten)]
+    epoch: EpochArgs,
     /// auto, cpu, cuda or cuda:N.
     #[cfg(feature = "torch")]
     #[arg(long, default_value = "auto")]
     device: String,
-    /// Print the graph and do not run it.
+    /// Leave the stored integers as they are: batches are neither scaled nor moved to the device.
+    #[cfg(feature = "torch")]
+    #[arg(long)]
+    raw: bool,
+    /// Print the graph and figures of the order, and do not run it.
     #[arg(long)]
     explain: bool,
     /// Print the graph as a Mermaid flowchart and do not run it.
     #[arg(long)]
     mermaid: bool,
+    /// Print the names of the samples in order, and read no pixel.
+    #[arg(long)]
+    names: bool,
     #[command(flatten)]
     stream: args::StreamArgs,
 }
@@ -67,7 +61,7 @@ type Last = Fetched;
 /// Where the stream ends: samples are counted.
 #[derive(Default)]
 struct Count {
-    samples: u64,
+    samples: usize,
 }
 
 impl Sink for Count {
@@ -79,7 +73,7 @@ impl Sink for Count {
 
     #[cfg(feature = "torch")]
     fn accept(&mut self, batch: Batch) -> Result<()> {
-        self.samples += batch.names.len() as u64;
+        self.samples += batch.names.len();
         Ok(())
     }
 
@@ -90,44 +84,78 @@ impl Sink for Count {
     }
 }
 
-/// Batches, scaled on their device.
+/// Batches, scaled on their device unless they are to stay as they are.
 #[cfg(feature = "torch")]
-fn batches(read: Pipe<crate::ops::Fetched>, a: &Args, archive: &Archive) -> Result<Pipe<Batch>> {
-    use crate::ops::{MakeBatch, Normalise};
+fn batches(course: &Course, a: &Args, archive: &Archive, all: &[Want]) -> Result<Pipe<Batch>> {
+    use crate::ops::{Gather, Normalise};
     let device = crate::tensors::pick_device(&a.device)?;
-    let side = archive.settings().patch;
-    Ok(read.then(MakeBatch::new(a.batch, side)).then(Normalise::new(device)))
+    let pipe = Graph::new("stream", a.stream.memory)
+        .source(Items::new("samples", course.batches()))
+        .spread(a.stream.workers, |_| Gather::new(archive, None, all));
+    if a.raw {
+        return Ok(pipe);
+    }
+    // Scaling is work of the CPU only where batches stay there.
+    let workers = if device == tch::Device::Cpu { a.stream.workers } else { 1 };
+    Ok(pipe.spread(workers, |_| Normalise::new(device)))
 }
 
 /// A program without libtorch has no tensors to batch.
 #[cfg(not(feature = "torch"))]
-fn batches(read: Pipe<Fetched>, _: &Args, _: &Archive) -> Result<Pipe<Fetched>> {
-    Ok(read)
+fn batches(course: &Course, a: &Args, archive: &Archive, all: &[Want]) -> Result<Pipe<Fetched>> {
+    let rows: Vec<_> = course.batches().into_iter().flatten().collect();
+    Ok(Graph::new("stream", a.stream.memory)
+        .source(Items::new("samples", rows))
+        .spread(a.stream.workers, |_| crate::ops::Read::new(archive, None, all)))
 }
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     let archive = Archive::open(&a.archive)?;
     let layout =
         args::LayoutArgs { layout: a.layout.clone(), set: a.set.clone(), split: a.split.clone() };
-    let (samples, _) = layout.samples(&archive)?;
-    let names: Vec<String> = samples.roles.iter().map(|r| r.name.clone()).collect();
-    let all = wants(&samples.roles, &names)?;
-    let rows = ordered(&samples.of(a.of), a.seed, 0, a.samples_max);
+    let (samples, snapshot) = layout.samples(&archive)?;
+    let course = a.epoch.course(&samples, &snapshot)?;
+    if a.names {
+        return names(&course);
+    }
+    let roles: Vec<String> = samples.roles.iter().map(|r| r.name.clone()).collect();
+    let all = wants(&samples.roles, &roles)?;
     let mut count = Count::default();
     let mut bar = Progress::new("stream", "samples");
-    let read = Graph::new("stream", a.stream.memory)
-        .source(Items::new("samples", rows))
-        .spread(a.stream.workers, |_| Read::new(&archive, None, &all));
-    let plan = batches(read, &a, &archive)?
-        .sink(&mut count)
-        .with_progress(Box::new(move |done, total| bar.at(done, total.unwrap_or(done))));
+    let total = course.len() as u64;
+    let plan = batches(&course, &a, &archive, &all)?.sink(&mut count).with_progress(Box::new(
+        move |done, items| bar.at(done * total / items.unwrap_or(done).max(1), total),
+    ));
     if a.explain || a.mermaid {
         super::say(&if a.mermaid { plan.mermaid() } else { plan.explain() })?;
+        if a.explain {
+            let patch = archive.settings().patch;
+            super::say(&course.explain(&all, patch, a.stream.memory))?;
+        }
         return Ok(Done::Whole);
     }
-    let report = plan.run(cancel)?;
+    let outcome = plan.run(cancel);
+    let token = course.token(count.samples);
+    let report = match (outcome, &token) {
+        (Err(e), Some(token)) if e.kind() == Kind::Cancelled => {
+            return Err(e.hint(format!("go on with --resume {token}")));
+        }
+        (outcome, _) => outcome?,
+    };
     let rate = count.samples as f64 / report.wall_s.max(1e-9);
     super::say(&format!("{} samples, {rate:.1} samples/s", count.samples))?;
+    if let Some(token) = token {
+        super::say(&format!("go on with --resume {token}"))?;
+    }
     a.stream.report(&[report])?;
+    Ok(Done::Whole)
+}
+
+/// One line a sample, an empty line between batches.
+fn names(course: &Course) -> Result<Done> {
+    for (number, batch) in course.batches().iter().enumerate() {
+        let lines: Vec<String> = batch.iter().map(crate::layout::Sample::name).collect();
+        super::say(&format!("{}{}", if number > 0 { "\n" } else { "" }, lines.join("\n")))?;
+    }
     Ok(Done::Whole)
 }

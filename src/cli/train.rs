@@ -28,12 +28,15 @@ pub(super) struct Args {
     /// Optimiser steps.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
-    /// Stop after so many steps, at the end of an epoch; --resume goes on from there.
+    /// Stop after so many steps, also inside an epoch; --resume goes on from there.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     stop_after: Option<u64>,
     /// Steps between two validations.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..))]
     steps_per_epoch: u64,
+    /// Steps between two checkpoints inside an epoch, from which --resume goes on after a kill.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
+    checkpoint_every: u64,
     /// Samples a step.
     #[arg(long, default_value_t = 4, value_parser = args::parse_count)]
     batch: usize,
@@ -68,6 +71,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         steps: a.steps,
         stop_after: a.stop_after,
         steps_per_epoch: a.steps_per_epoch,
+        checkpoint_every: a.checkpoint_every,
         rate: a.rate,
         seed: a.seed,
         valid_max: a.valid_max,
@@ -91,7 +95,15 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
             bar.note(&format!("valid loss {:.4}", p.loss));
         }
     })?;
-    bar.finish(&format!("best validation loss {:.4}, {}", summary.best, summary.weights.display()));
+    let best = summary.best.zip(summary.weights.as_ref());
+    let mut outcome = match best {
+        Some((best, weights)) => format!("best validation loss {best:.4}, {}", weights.display()),
+        None => "no validation yet".to_owned(),
+    };
+    if summary.step < a.steps {
+        outcome += &format!("; stopped at step {}, go on with --resume;", summary.step);
+    }
+    bar.finish(&outcome);
     a.stream.report(&[summary.report])?;
     Ok(Done::Whole)
 }

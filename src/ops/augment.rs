@@ -15,6 +15,13 @@ impl Augment {
     pub fn new(seed: u64, epoch: u64) -> Self {
         Self { seed: super::order::mix(seed, epoch), count: 0 }
     }
+
+    /// From batch number `done` of the epoch on.
+    #[must_use]
+    pub fn after(mut self, done: u64) -> Self {
+        self.count = done;
+        self
+    }
 }
 
 impl Operator for Augment {

@@ -27,7 +27,7 @@ impl MakeBatch {
         let roles = items.first().map_or(0, |f| f.patches.len());
         for role in 0..roles {
             let (name, layer, _) = &items[0].patches[role];
-            let mut stack = Stack::new(*layer, self.side, items.len());
+            let mut stack = Stack::new(*layer, self.side, items.len())?;
             for item in &items {
                 stack.push(&item.patches[role].2)?;
             }

@@ -28,6 +28,12 @@ impl Fetched {
     }
 }
 
+impl Weigh for Vec<Sample> {
+    fn bytes(&self) -> usize {
+        self.iter().map(Weigh::bytes).sum()
+    }
+}
+
 impl Weigh for Sample {
     fn bytes(&self) -> usize {
         size_of::<Self>() + size_of_val(self.patches.as_slice())

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
-use super::block::append;
-use crate::archive::{Block, Kind as Stored, Layer, Patch, Values};
+use crate::archive::{Kind as Stored, Layer, Patch};
 use crate::error::{Error, Result};
 
 /// Tensors by role, `[b, c, h, w]`, in stored integers (int16; uint16 as its bits in int16) or
@@ -19,23 +18,36 @@ pub struct Batch {
     pub names: Vec<String>,
 }
 
-/// Collects patches of one role and layer into a batch tensor.
+/// A batch tensor of one role and layer that is being filled, patch by patch.
 #[derive(Debug)]
 pub struct Stack {
     layer: Layer,
     side: usize,
+    tensor: Tensor,
     batch: usize,
-    pushed: usize,
-    bytes: Vec<u8>,
+    filled: usize,
 }
 
 impl Stack {
-    /// For at most `batch` patches of `layer`, `side` px (10 m) on a side.
-    pub fn new(layer: Layer, side: usize, batch: usize) -> Self {
-        Self { layer, side, batch, pushed: 0, bytes: Vec::new() }
+    /// For `batch` patches of `layer`, `side` px (10 m) on a side. The tensor `[b, c, h, w]` of the
+    /// stored type (uint16 as the same bits in int16, mask uint8) is made here, once.
+    pub fn new(layer: Layer, side: usize, batch: usize) -> Result<Self> {
+        let kind = match layer.kind() {
+            Stored::U8 => Kind::Uint8,
+            Stored::U16 | Stored::I16 => Kind::Int16,
+        };
+        let pixels = (side / layer.factor()) as i64;
+        let shape = [batch as i64, layer.bands().len() as i64, pixels, pixels];
+        let tensor = Tensor::f_empty(shape, (kind, Device::Cpu)).map_err(|e| {
+            let text = format!("no room for {batch} patches of {}", layer.name());
+            Error::new(crate::error::Kind::OutOfMemory, text)
+                .with_source(e)
+                .hint("ask for a smaller batch")
+        })?;
+        Ok(Self { layer, side, tensor, batch, filled: 0 })
     }
 
-    /// Copies one patch into its place. Refuses a patch of another size and one patch too many.
+    /// Copies one patch into the next place. Refuses a patch of another size and one too many.
     pub fn push(&mut self, patch: &Patch) -> Result<()> {
         match patch {
             Patch::Mapped { map, start, len } => {
@@ -44,91 +56,84 @@ impl Stack {
                     Error::corrupt(format!("a patch lies outside {}", map.path().display()))
                         .hint("run `eclaircie verify` on the archive, then ingest the scene again")
                 })?;
-                self.admit(run.len())?;
-                self.bytes.extend_from_slice(run);
+                self.push_with(|place| copy(run, place))
             }
-            Patch::Owned(values) => self.push_values(values)?,
+            Patch::Owned(values) => {
+                let kind = values.kind();
+                if kind != self.layer.kind() {
+                    let name = self.layer.name();
+                    return Err(Error::internal(format!("{kind:?} values in a stack of {name}")));
+                }
+                self.push_with(|place| copy(values.bytes(), place))
+            }
         }
-        self.pushed += 1;
+    }
+
+    /// Lets `fill` write the next patch, `[band, y, x]` little-endian values, where it belongs. It
+    /// must write all of it or fail.
+    pub fn push_with(&mut self, fill: impl FnOnce(&mut [u8]) -> Result<()>) -> Result<()> {
+        let (batch, one, at) = (self.batch, self.patch_bytes(), self.filled);
+        if at == batch {
+            return Err(Error::internal(format!("more than {batch} patches in a batch")));
+        }
+        fill(&mut bytes_mut(&mut self.tensor)[at * one..(at + 1) * one])?;
+        self.filled += 1;
         Ok(())
     }
 
-    /// Copies one decoded window into its place; it must be of the stack's layer and size.
-    pub fn push_block(&mut self, block: &Block) -> Result<()> {
-        if block.layer != self.layer {
-            return Err(Error::internal(format!(
-                "a block of {} in a stack of {}",
-                block.layer.name(),
-                self.layer.name()
-            )));
+    /// Copies the patch at place `from`, which was pushed before, to the next place.
+    pub fn push_again(&mut self, from: usize) -> Result<()> {
+        let (one, at) = (self.patch_bytes(), self.filled);
+        if from >= at || at == self.batch {
+            return Err(Error::internal(format!("no patch {from} to copy to place {at}")));
         }
-        self.push_values(&block.values)?;
-        self.pushed += 1;
+        bytes_mut(&mut self.tensor).copy_within(from * one..(from + 1) * one, at * one);
+        self.filled += 1;
         Ok(())
     }
 
-    /// The tensor `[b, c, h, w]` of the stored type (uint16 as the same bits in int16, mask uint8),
-    /// where b is the number of patches pushed. Refuses an empty stack.
+    /// The patch at a place that was pushed.
+    pub fn patch(&mut self, at: usize) -> Result<&[u8]> {
+        let one = self.patch_bytes();
+        if at >= self.filled {
+            return Err(Error::internal(format!("no patch {at} in a batch")));
+        }
+        Ok(&bytes_mut(&mut self.tensor)[at * one..(at + 1) * one])
+    }
+
+    /// The tensor of the patches that were pushed. Refuses an empty stack.
     pub fn finish(self) -> Result<Tensor> {
-        if self.pushed == 0 {
+        if self.filled == 0 {
             return Err(Error::internal(format!("an empty batch of {}", self.layer.name())));
         }
-        let side = self.pixels() as i64;
-        let shape = [self.pushed as i64, self.layer.bands().len() as i64, side, side];
-        let kind = match self.layer.kind() {
-            Stored::U8 => Kind::Uint8,
-            Stored::U16 | Stored::I16 => Kind::Int16,
-        };
-        Ok(Tensor::f_from_data_size(&self.bytes, &shape, kind)?)
-    }
-
-    fn push_values(&mut self, values: &Values) -> Result<()> {
-        let kind = match values {
-            Values::U8(_) => Stored::U8,
-            Values::U16(_) => Stored::U16,
-            Values::I16(_) => Stored::I16,
-        };
-        if kind != self.layer.kind() {
-            let name = self.layer.name();
-            return Err(Error::internal(format!("{kind:?} values in a stack of {name}")));
+        match self.filled == self.batch {
+            true => Ok(self.tensor),
+            false => Ok(self.tensor.f_narrow(0, 0, self.filled as i64)?),
         }
-        self.admit(values.len() * kind.bytes())?;
-        append(values, &mut self.bytes);
-        Ok(())
-    }
-
-    /// Checks one patch of `length` bytes and makes room for the batch at the first one.
-    fn admit(&mut self, length: usize) -> Result<()> {
-        let one = self.patch_bytes();
-        if length != one {
-            return Err(Error::internal(format!(
-                "a patch of {} holds {length} bytes, not {one} for {} px",
-                self.layer.name(),
-                self.pixels()
-            )));
-        }
-        if self.pushed == self.batch {
-            return Err(Error::internal(format!("more than {} patches in a batch", self.batch)));
-        }
-        if self.bytes.capacity() == 0 {
-            let all = one.saturating_mul(self.batch);
-            self.bytes.try_reserve_exact(all).map_err(|e| {
-                Error::new(crate::error::Kind::OutOfMemory, format!("no room for {all} bytes"))
-                    .with_source(e)
-                    .hint("ask for a smaller batch")
-            })?;
-        }
-        Ok(())
-    }
-
-    fn pixels(&self) -> usize {
-        self.side / self.layer.factor()
     }
 
     fn patch_bytes(&self) -> usize {
-        let bands = self.layer.bands().len();
-        bands * self.pixels() * self.pixels() * self.layer.kind().bytes()
+        self.layer.patch_bytes(self.side)
     }
+}
+
+fn copy(run: &[u8], place: &mut [u8]) -> Result<()> {
+    if run.len() != place.len() {
+        let (found, wanted) = (run.len(), place.len());
+        return Err(Error::internal(format!("a patch holds {found} bytes, not {wanted}")));
+    }
+    place.copy_from_slice(run);
+    Ok(())
+}
+
+/// The memory of a tensor that is being filled.
+#[allow(unsafe_code)]
+fn bytes_mut(tensor: &mut Tensor) -> &mut [u8] {
+    let len = tensor.numel() * tensor.kind().elt_size_in_bytes();
+    // SAFETY: `Stack` made this tensor with `empty`: on the CPU, contiguous, of `len` bytes, which live as long as it does,
+    // and no other handle to it exists before `finish`. Integers have no invalid bits. What libtorch's allocator gives
+    // comes from the C heap, so its bytes are arbitrary, not undefined; a place is only read after it was filled.
+    unsafe { std::slice::from_raw_parts_mut(tensor.data_ptr().cast::<u8>(), len) }
 }
 
 #[cfg(test)]
@@ -136,6 +141,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::archive::Values;
     use crate::store::{Map, publish};
 
     #[test]
@@ -144,14 +150,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("patch");
         let mut bytes = vec![9u8; 8];
-        append(&Values::U16(values.clone()), &mut bytes);
+        bytes.extend_from_slice(Values::U16(values.clone()).bytes());
         publish(&path, &bytes).unwrap();
         let map = Arc::new(Map::open(&path).unwrap());
-        let mut stack = Stack::new(Layer::S1, 64, 2);
+        let mut stack = Stack::new(Layer::S1, 64, 3).unwrap();
         stack.push(&Patch::Mapped { map, start: 8, len: bytes.len() - 8 }).unwrap();
         stack.push(&Patch::Owned(Arc::new(Values::U16(values.clone())))).unwrap();
+        stack.push_again(0).unwrap();
+        assert!(stack.push_again(0).is_err());
         let both = stack.finish().unwrap();
-        assert_eq!(both.size(), [2, 2, 64, 64]);
+        assert_eq!(both.size(), [3, 2, 64, 64]);
+        assert_eq!(both.get(0), both.get(2));
         assert_eq!(both.get(0), both.get(1));
         // uint16 travels as its bits.
         assert_eq!(both.int64_value(&[1, 0, 0, 1]) as i16 as u16, values[1]);
@@ -159,13 +168,13 @@ mod tests {
 
     #[test]
     fn a_patch_of_another_size_type_or_number_is_refused() {
-        let mut stack = Stack::new(Layer::Dem, 128, 1);
+        let mut stack = Stack::new(Layer::Dem, 128, 1).unwrap();
         let patch = |n| Patch::Owned(Arc::new(Values::I16(vec![7; n])));
         assert!(stack.push(&patch(128 * 128)).is_err());
         assert!(stack.push(&Patch::Owned(Arc::new(Values::U16(vec![7; 64 * 64])))).is_err());
         stack.push(&patch(64 * 64)).unwrap();
         assert!(stack.push(&patch(64 * 64)).is_err());
         assert_eq!(stack.finish().unwrap().size(), [1, 1, 64, 64]);
-        assert!(Stack::new(Layer::Dem, 128, 1).finish().is_err());
+        assert!(Stack::new(Layer::Dem, 128, 1).unwrap().finish().is_err());
     }
 }

@@ -15,7 +15,7 @@ use crate::store::{self, PendingFolder};
 /// Version of the checkpoint's folder.
 pub(super) const VERSION: u32 = 1;
 
-/// Where a run stands, between two epochs.
+/// Where a run stands, between two steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct State {

@@ -1,118 +1,42 @@
 //! Epochs of learning and validation.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-use tch::Device;
+use std::path::Path;
 
 use super::adam::Adam;
 use super::checkpoint::{self, State};
 use super::curve::{Curve, Point};
+use super::job::{TrainOptions, TrainSummary};
 use super::learn::Learn;
 use super::validate::Validate;
 use crate::archive::Archive;
-use crate::error::{Error, Result};
-use crate::geo::Split;
-use crate::layout::{Sample, Samples};
+use crate::error::{Error, Kind, Result};
+use crate::layout::Sample;
 use crate::models::{Card, Model};
-use crate::ops::{Augment, MakeBatch, Normalise, Read, Want, ordered, thin, wants};
+use crate::ops::{Augment, Gather, Normalise, Want, ordered};
 use crate::stream::{Cancel, Graph, Items, Pipe, Report};
 use crate::tensors::Batch;
 
-/// What to train, on what.
-#[derive(Debug, Clone, Copy)]
-pub struct TrainJob<'a> {
-    /// Where the pixels are.
-    pub archive: &'a Archive,
-    /// The samples of a layout over that archive.
-    pub samples: &'a Samples,
-    /// The state of the catalog that gave them; a checkpoint of another one is not resumed.
-    pub snapshot: &'a str,
-    /// The network.
-    pub card: &'a Card,
-    /// Folder for weights, checkpoint and curve.
-    pub out: &'a Path,
-}
-
-/// How to train.
-#[derive(Debug, Clone)]
-pub struct TrainOptions {
-    /// Samples a step.
-    pub batch: usize,
-    /// Optimiser steps in all.
-    pub steps: u64,
-    /// Stop after so many steps, with a checkpoint from which `resume` goes on.
-    pub stop_after: Option<u64>,
-    /// Steps between two validations; an epoch is at most so long.
-    pub steps_per_epoch: u64,
-    /// Learning rate at the start; it falls to a tenth along a cosine.
-    pub rate: f64,
-    /// Chance: initial weights, order, augmentation.
-    pub seed: u64,
-    /// Validation samples at most, spread evenly over the split.
-    pub valid_max: usize,
-    /// Flip and turn batches.
-    pub augment: bool,
-    /// Bytes on the edges of the graph.
-    pub edge_bytes: usize,
-    /// Reading threads.
-    pub workers: usize,
-    /// Where.
-    pub device: Device,
-    /// Go on from the checkpoint in the folder, if there is one.
-    pub resume: bool,
-}
-
-impl Default for TrainOptions {
-    fn default() -> Self {
-        Self {
-            batch: 4,
-            steps: 300,
-            stop_after: None,
-            steps_per_epoch: 50,
-            rate: 1e-3,
-            seed: 1,
-            valid_max: 32,
-            augment: true,
-            edge_bytes: 512 << 20,
-            workers: 2,
-            device: Device::Cpu,
-            resume: false,
-        }
-    }
-}
-
-/// What a training made.
-#[derive(Debug)]
-pub struct TrainSummary {
-    /// The best weights by validation loss.
-    pub weights: PathBuf,
-    /// Their validation loss.
-    pub best: f64,
-    /// All losses.
-    pub curve: Curve,
-    /// Statistics of the last training epoch.
-    pub report: Report,
-}
-
-struct Run<'a> {
-    archive: &'a Archive,
-    card: Card,
-    wants: Vec<Want>,
-    train: Vec<Sample>,
-    valid: Vec<Sample>,
-    options: &'a TrainOptions,
-    cancel: &'a Cancel,
+/// What stays the same through a training.
+pub(super) struct Run<'a> {
+    pub(super) archive: &'a Archive,
+    pub(super) card: Card,
+    pub(super) wants: Vec<Want>,
+    pub(super) train: Vec<Sample>,
+    pub(super) valid: Vec<Sample>,
+    pub(super) options: &'a TrainOptions,
+    pub(super) cancel: &'a Cancel,
 }
 
 impl Run<'_> {
     /// Samples in, normalised batches out.
     fn batches(&self, name: &str, samples: Vec<Sample>) -> Pipe<Batch> {
         let o = self.options;
+        let batches: Vec<Vec<Sample>> =
+            samples.chunks(o.batch.max(1)).map(<[Sample]>::to_vec).collect();
         Graph::new(name, o.edge_bytes)
-            .source(Items::new("samples", samples))
-            .spread(o.workers, |_| Read::new(self.archive, None, &self.wants))
-            .then(MakeBatch::new(o.batch, self.archive.settings().patch))
+            .source(Items::new("samples", batches))
+            .spread(o.workers, |_| Gather::new(self.archive, None, &self.wants))
             .then(Normalise::new(o.device))
     }
 
@@ -123,133 +47,145 @@ impl Run<'_> {
     }
 }
 
-/// Refuses an empty split with what to change.
-fn check(train: &[Sample], valid: &[Sample], layout: &str) -> Result<()> {
-    for (name, set) in [("train", train), ("valid", valid)] {
-        if set.is_empty() {
-            return Err(Error::usage(format!("layout '{layout}' gives no sample to {name}")).hint(
-                "widen the layout's windows with --set, or change --split-seed, the shares, or the days of the split",
-            ));
-        }
-    }
-    Ok(())
+/// A training under way.
+struct Fit<'r, 'a> {
+    run: &'r Run<'a>,
+    out: &'r Path,
+    model: Model,
+    adam: Adam,
+    curve: Curve,
+    state: State,
+    report: Report,
 }
 
-/// Trains a network on the samples of a layout; `progress` hears every step and every validation.
-///
-/// Writes `weights.safetensors`, `curve.parquet` and a checkpoint into the job's folder. Refuses a
-/// card whose roles the layout does not give, a split without samples, and to resume from the
-/// checkpoint of another job.
-pub fn train(
-    job: &TrainJob<'_>,
-    options: &TrainOptions,
-    cancel: &Cancel,
-    progress: &mut dyn FnMut(&Point),
-) -> Result<TrainSummary> {
-    let (archive, samples, card) = (job.archive, job.samples, job.card.clone());
-    let roles: Vec<&str> = samples.roles.iter().map(|r| r.name.as_str()).collect();
-    card.check_roles(&roles, true)?;
-    let mut names = card.inputs.clone();
-    names.push(card.target.clone());
-    let run = Run {
-        archive,
-        wants: wants(&samples.roles, &names)?,
-        train: samples.without_answer(Split::Train, &job.card.target),
-        valid: thin(samples.without_answer(Split::Valid, &job.card.target), options.valid_max),
-        card,
-        options,
-        cancel,
-    };
-    check(&run.train, &run.valid, &samples.layout)?;
-    crate::store::probe(&job.out.join("weights.safetensors"))?;
-    fit(&run, job.out, identity(job, options), progress)
-}
-
-/// What makes a run the same run.
-fn identity(job: &TrainJob<'_>, o: &TrainOptions) -> BTreeMap<String, String> {
-    let card = serde_json::json!(job.card).to_string();
-    let pairs = [
-        ("card", card),
-        ("split", serde_json::json!(job.samples.splitter).to_string()),
-        ("steps_per_epoch", o.steps_per_epoch.to_string()),
-        ("valid_max", o.valid_max.to_string()),
-        ("augment", o.augment.to_string()),
-        ("layout", job.samples.layout.clone()),
-        ("query_hash", job.samples.query_hash.clone()),
-        ("snapshot", job.snapshot.to_owned()),
-        ("seed", o.seed.to_string()),
-        ("batch", o.batch.to_string()),
-        ("rate", o.rate.to_string()),
-        ("steps", o.steps.to_string()),
-    ];
-    pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
-}
-
-fn fit(
+/// Trains, and writes weights, curve and checkpoints into `out`.
+pub(super) fn fit(
     run: &Run<'_>,
     out: &Path,
     identity: BTreeMap<String, String>,
     progress: &mut dyn FnMut(&Point),
 ) -> Result<TrainSummary> {
-    let o = run.options;
-    let mut model = Model::new(run.card.clone(), o.seed as i64, o.device)?;
-    let mut adam = Adam::new(&model.vars, o.rate);
-    let mut curve = Curve::default();
-    let mut state =
-        State { version: checkpoint::VERSION, identity, epochs_done: 0, step: 0, best: None };
-    if o.resume
-        && let Some((s, c)) = checkpoint::load(out, &state.identity, &mut model, &mut adam)?
-    {
-        (state, curve) = (s, c);
+    let mut fit = Fit::start(run, out, identity)?;
+    fit.go(progress)?;
+    let state = &fit.state;
+    if state.best.is_none() && state.step >= run.options.steps {
+        let text = "no validation loss was a number";
+        return Err(Error::invalid(text).hint("lower --rate and train again"));
     }
-    let weights = out.join("weights.safetensors");
-    let scale = |step: u64| {
-        let t = step as f64 / o.steps.max(1) as f64;
-        0.1 + 0.45 * (1.0 + (std::f64::consts::PI * t.min(1.0)).cos())
-    };
-    let mut report = Report::default();
-    let last = o.steps.min(o.stop_after.unwrap_or(u64::MAX));
-    while state.step < last {
-        let epoch = state.epochs_done;
-        let left = o.steps.min(state.step + o.steps_per_epoch.max(1)) - state.step;
-        let most = left as usize * o.batch;
-        let picked = pick(&run.train, o.seed, epoch, most);
-        let pipe = run.batches("train", picked);
-        let pipe = if o.augment { pipe.then(Augment::new(o.seed, epoch)) } else { pipe };
-        let first = curve.points.len();
+    let weights = state.best.map(|_| out.join("weights.safetensors"));
+    Ok(TrainSummary {
+        weights,
+        best: state.best,
+        step: state.step,
+        curve: fit.curve,
+        report: fit.report,
+    })
+}
+
+impl<'r, 'a> Fit<'r, 'a> {
+    /// From the first step, or from the checkpoint if that is asked for.
+    fn start(run: &'r Run<'a>, out: &'r Path, identity: BTreeMap<String, String>) -> Result<Self> {
+        let o = run.options;
+        let mut model = Model::new(run.card.clone(), o.seed as i64, o.device)?;
+        let mut adam = Adam::new(&model.vars, o.rate);
+        let mut curve = Curve::default();
+        let mut state =
+            State { version: checkpoint::VERSION, identity, epochs_done: 0, step: 0, best: None };
+        if o.resume
+            && let Some((s, c)) = checkpoint::load(out, &state.identity, &mut model, &mut adam)?
+        {
+            (state, curve) = (s, c);
+        }
+        Ok(Self { run, out, model, adam, curve, state, report: Report::default() })
+    }
+
+    /// Epoch after epoch, a checkpoint after each and every so many steps inside.
+    fn go(&mut self, progress: &mut dyn FnMut(&Point)) -> Result<()> {
+        let o = self.run.options;
+        let last = o.steps.min(o.stop_after.unwrap_or(u64::MAX));
+        let length = o.steps_per_epoch.max(1);
+        while self.state.epochs_done.saturating_mul(length) < o.steps {
+            let start = self.state.epochs_done * length;
+            let end = start.saturating_add(length).min(o.steps);
+            let pause = self.state.step.saturating_add(o.checkpoint_every.max(1));
+            let stop = end.min(last).min(pause);
+            if self.state.step < stop {
+                self.learn(start, stop, progress)?;
+            }
+            if self.state.step == end {
+                self.close(progress)?;
+            }
+            self.save()?;
+            if self.state.step >= last {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps of an epoch, which began at step `start`, up to step `stop`.
+    fn learn(&mut self, start: u64, stop: u64, progress: &mut dyn FnMut(&Point)) -> Result<()> {
+        let o = self.run.options;
+        let epoch = self.state.epochs_done;
+        let done = self.state.step - start;
+        let mut picked = pick(&self.run.train, o.seed, epoch, (stop - start) as usize * o.batch);
+        picked.drain(..(done as usize * o.batch).min(picked.len()));
+        let pipe = self.run.batches("train", picked);
+        let pipe = match o.augment {
+            true => pipe.then(Augment::new(o.seed, epoch).after(done)),
+            false => pipe,
+        };
+        let scale = |step: u64| {
+            let t = step as f64 / o.steps.max(1) as f64;
+            0.1 + 0.45 * (1.0 + (std::f64::consts::PI * t.min(1.0)).cos())
+        };
         let mut sink = Learn {
-            model: &model,
-            adam: &mut adam,
-            curve: &mut curve,
+            model: &self.model,
+            adam: &mut self.adam,
+            curve: &mut self.curve,
             epoch,
-            step: &mut state.step,
+            step: &mut self.state.step,
             steps_max: o.steps,
             rate_scale: &scale,
             progress,
         };
-        report = pipe.sink(&mut sink).run(run.cancel)?;
-        if curve.points.len() == first {
-            return Err(Error::internal("an epoch took no step"));
+        match pipe.sink(&mut sink).run(self.run.cancel) {
+            Ok(report) => self.report = report,
+            Err(e) if e.kind() == Kind::Cancelled => {
+                // Between two steps everything is whole.
+                self.save()?;
+                return Err(e.hint("go on from here with --resume"));
+            }
+            Err(e) => return Err(e),
         }
-        let loss = run.validate(&model)?;
-        let point = Point { step: state.step, epoch, split: "valid", loss };
-        curve.push(point);
-        progress(&point);
-        state.epochs_done += 1;
-        if loss.is_finite() && state.best.is_none_or(|b| loss < b) {
-            state.best = Some(loss);
-            let mut about = state.identity.clone();
-            about.insert("valid_loss".into(), loss.to_string());
-            about.insert("step".into(), state.step.to_string());
-            model.save(&weights, &about)?;
+        if self.state.step < stop {
+            return Err(Error::internal("an epoch ended before its steps"));
         }
-        checkpoint::save(out, &state, &model, &adam, &curve)?;
-        curve.write(&out.join("curve.parquet"))?;
+        Ok(())
     }
-    let best = state.best.ok_or_else(|| {
-        Error::invalid("no validation loss was a number").hint("lower --rate and train again")
-    })?;
-    Ok(TrainSummary { weights, best, curve, report })
+
+    /// Validates at the end of an epoch, and keeps the weights if they are the best.
+    fn close(&mut self, progress: &mut dyn FnMut(&Point)) -> Result<()> {
+        let loss = self.run.validate(&self.model)?;
+        let (step, epoch) = (self.state.step, self.state.epochs_done);
+        let point = Point { step, epoch, split: "valid", loss };
+        self.curve.push(point);
+        progress(&point);
+        self.state.epochs_done += 1;
+        if loss.is_finite() && self.state.best.is_none_or(|b| loss < b) {
+            self.state.best = Some(loss);
+            let mut about = self.state.identity.clone();
+            about.insert("valid_loss".into(), loss.to_string());
+            about.insert("step".into(), step.to_string());
+            self.model.save(&self.out.join("weights.safetensors"), &about)?;
+        }
+        Ok(())
+    }
+
+    fn save(&self) -> Result<()> {
+        checkpoint::save(self.out, &self.state, &self.model, &self.adam, &self.curve)?;
+        self.curve.write(&self.out.join("curve.parquet"))
+    }
 }
 
 /// Exactly `most` samples: whole epochs' orders one after another when the set is smaller.

@@ -156,7 +156,7 @@ fn a_killed_training_resumes_to_the_same_curve() {
     let archive = w.path("archive");
     let run = |to: &str, steps: &str, total: &str| {
         let mut words = vec!["train", &archive, "--layout", "ssop", "--model", "ssop-unet-small"];
-        words.extend(["--to", to, "--steps", total, "--steps-per-epoch", "2", "--batch", "2"]);
+        words.extend(["--to", to, "--steps", total, "--steps-per-epoch", "3", "--batch", "2"]);
         words.extend(["--valid-max", "2", "--split-block", "1", "--resume", "--stop-after", steps]);
         ok(&words);
         let table = format!("c={to}/curve.parquet");
@@ -170,7 +170,10 @@ fn a_killed_training_resumes_to_the_same_curve() {
         ])
     };
     let whole = run(&w.path("resume/whole"), "6", "6");
-    run(&w.path("resume/parts"), "2", "6");
+    // In the middle of both epochs, and between them.
+    for steps in ["1", "2", "3", "4"] {
+        run(&w.path("resume/parts"), steps, "6");
+    }
     let parts = run(&w.path("resume/parts"), "6", "6");
     assert_eq!(whole, parts);
 }

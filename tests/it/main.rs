@@ -6,6 +6,8 @@
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod flow;
 #[cfg(all(feature = "gdal", feature = "torch"))]
+mod order;
+#[cfg(all(feature = "gdal", feature = "torch"))]
 mod refusals;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod space;

@@ -1,0 +1,156 @@
+//! Which samples of an epoch are streamed, in which order, and for whom.
+
+use clap::Args;
+
+use super::args;
+use crate::error::{Error, Result};
+use crate::geo::Split;
+use crate::layout::{Sample, Samples};
+use crate::ops::{Epoch, Mixing, Share, Shuffle, Want};
+
+/// The order of a stream.
+#[derive(Debug, Clone, Args)]
+pub(super) struct EpochArgs {
+    /// Which samples.
+    #[arg(long = "split", value_name = "SPLIT", default_value = "train")]
+    #[arg(value_parser = args::parse_split)]
+    of: Split,
+    /// Samples at most, of all ranks together.
+    #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
+    samples_max: usize,
+    /// Samples a batch.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = args::parse_count)]
+    pub(super) batch: usize,
+    /// Chance of the order.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Number of the epoch, from 0; each has an order of its own.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    epoch: u64,
+    /// How samples are mixed: full; sorted, by place and time; or a window of so many samples from
+    /// few places, for an archive larger than memory.
+    #[arg(long, value_name = "full|sorted|N", default_value = "full", value_parser = Shuffle::parse)]
+    shuffle: Shuffle,
+    /// Number of this program among those that share the epoch, from 0.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    rank: usize,
+    /// Programs that share the epoch: each takes its part of every step.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    world: usize,
+    /// Stop after so many batches and print a token for --resume.
+    #[arg(long, value_name = "N")]
+    steps: Option<usize>,
+    /// Go on where a stopped run left off: the token that it printed.
+    #[arg(long, value_name = "TOKEN", conflicts_with = "epoch")]
+    resume: Option<String>,
+}
+
+/// The part of one epoch that this program streams.
+pub(super) struct Course {
+    rows: Vec<Sample>,
+    epoch: Epoch,
+    number: u64,
+    share: Share,
+    batch: usize,
+    steps: usize,
+    /// What a token must agree with.
+    digest: String,
+}
+
+impl EpochArgs {
+    /// The samples of the split in their order. Refuses a rank beyond the world and a token of another run.
+    pub(super) fn course(&self, samples: &Samples, snapshot: &str) -> Result<Course> {
+        let share = Share::new(self.rank, self.world)?;
+        let digest = self.digest(samples, snapshot);
+        let (number, done) = match &self.resume {
+            Some(token) => read_token(token, &digest)?,
+            None => (self.epoch, 0),
+        };
+        let rows = samples.of(self.of);
+        let epoch = Epoch::new(&rows, self.shuffle, self.seed, number);
+        let epoch = epoch.first(self.samples_max).after(done);
+        let all = epoch.steps(self.batch, share);
+        let steps = all.min(self.steps.unwrap_or(all));
+        Ok(Course { rows, epoch, number, share, batch: self.batch, steps, digest })
+    }
+
+    /// What the order is a function of, but for the epoch.
+    fn digest(&self, samples: &Samples, snapshot: &str) -> String {
+        let most = if self.samples_max == usize::MAX { 0 } else { self.samples_max };
+        let all = serde_json::json!([
+            snapshot,
+            samples.query_hash,
+            samples.splitter,
+            samples.rows.len(),
+            self.of.name(),
+            self.seed,
+            self.shuffle.name(),
+            most,
+        ]);
+        blake3::hash(all.to_string().as_bytes()).to_hex()[..8].to_owned()
+    }
+}
+
+impl Course {
+    /// Number of samples to come.
+    pub(super) fn len(&self) -> usize {
+        (0..self.steps).map(|s| self.epoch.step(s, self.batch, self.share).len()).sum()
+    }
+
+    /// The samples to come, in batches.
+    pub(super) fn batches(&self) -> Vec<Vec<Sample>> {
+        let one = |step| {
+            let range = self.epoch.step(step, self.batch, self.share);
+            self.epoch.order()[range].iter().map(|i| self.rows[*i].clone()).collect()
+        };
+        (0..self.steps).map(one).collect()
+    }
+
+    /// Where a run stands after `given` samples of this rank; `None` at the end of the epoch. A batch that was not
+    /// whole is given again.
+    pub(super) fn token(&self, given: usize) -> Option<String> {
+        let steps = if given >= self.len() { self.steps } else { given / self.batch };
+        let done = self.epoch.done_after(steps, self.batch, self.share);
+        let rest = self.epoch.clone().after(done);
+        let ended = rest.steps(self.batch, self.share) == 0;
+        (!ended).then(|| format!("e{}-s{done}-{}", self.number, self.digest))
+    }
+
+    /// What is said of the order before a run: its size, how well it mixes, what it reads.
+    pub(super) fn explain(&self, wants: &[Want], patch: usize, memory: usize) -> String {
+        let order = self.epoch.order();
+        let mixing = Mixing::of(&self.rows, order, self.batch, (wants, patch), memory);
+        let left = self.epoch.left_out(self.batch, self.share);
+        let left = if left > 0 { format!(", {left} left out at the end") } else { String::new() };
+        format!(
+            "order: epoch {}, {} samples in {} batches for this rank{left}\n\
+             mixing: {:.3} from uniform (0 is uniform, 1 sorted); {:.2} of the places a batch that a uniform order has; \
+             {:.2} bytes read a byte used with {} MB of patches in memory",
+            self.number,
+            self.len(),
+            self.steps,
+            mixing.distance,
+            mixing.spread,
+            mixing.amplification,
+            memory / 1_000_000,
+        )
+    }
+}
+
+/// Epoch and samples done.
+fn read_token(token: &str, digest: &str) -> Result<(u64, usize)> {
+    let parts: Vec<&str> = token.split('-').collect();
+    let number = |text: &str, letter| text.strip_prefix(letter).map(str::parse::<u64>);
+    if let [epoch, done, found] = parts.as_slice()
+        && let (Some(Ok(epoch)), Some(Ok(done))) = (number(epoch, 'e'), number(done, 's'))
+    {
+        if *found == digest {
+            return Ok((epoch, usize::try_from(done).unwrap_or(usize::MAX)));
+        }
+        return Err(Error::usage(format!("the token '{token}' is of another run")).hint(
+            "give the archive, layout, --set, --split…, --seed, --shuffle and --samples-max of the run that printed it",
+        ));
+    }
+    Err(Error::usage(format!("'{}' is no token", token.escape_debug()))
+        .hint("a token reads e0-s1280-0123abcd; a stopped run prints it"))
+}
