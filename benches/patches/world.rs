@@ -1,0 +1,108 @@
+//! An archive with pixels like those of a landscape: smooth fields, noise in the low bits, a seasonal swing.
+
+use std::path::Path;
+
+use eclaircie::{
+    Archive, Block, Catalog, Cells, Codec, Grid, Kind, Layer, Scene, Sensor, Settings, Stamp,
+    Values, Window,
+};
+
+use crate::Result;
+
+/// Pixels (10 m) on a side of a tile: five patches.
+const SIDE: usize = 1280;
+const PATCH: usize = 256;
+const TILES: [&str; 2] = ["31TCJ", "31TDJ"];
+const DAY: i64 = 86_400_000_000;
+/// 2018-01-01.
+const START: i64 = 17_532 * DAY;
+
+/// Writes two tiles with as many dates as `gigabytes` of decoded 10 m bands and radar hold.
+pub fn make(root: &Path, codec: Codec, gigabytes: f64) -> Result<()> {
+    let archive = Archive::create(root, Settings::new(PATCH, codec)?)?;
+    let date = Layer::S2Fine.patch_bytes(SIDE) + Layer::S1.patch_bytes(SIDE);
+    let dates = (gigabytes * 1e9 / (TILES.len() * date) as f64).ceil() as usize;
+    let mut scenes = Vec::new();
+    for (number, name) in TILES.iter().enumerate() {
+        let x0 = 600_000.0 + 100_000.0 * number as f64;
+        let tile =
+            archive.create_tile(name, &Grid::new(32631, x0, 4_900_000.0, 10.0, SIDE, SIDE)?)?;
+        let times = |hour: i64| -> Vec<Stamp> {
+            (0..dates as i64).map(|d| Stamp(START + 5 * d * DAY + hour * DAY / 24)).collect()
+        };
+        let axes =
+            [(Sensor::S2, times(10)), (Sensor::S1, times(30)), (Sensor::Dem, vec![Stamp(0)])];
+        for (sensor, times) in &axes {
+            tile.set_times(*sensor, times)?;
+            for (slot, time) in times.iter().enumerate() {
+                let layer = match sensor {
+                    Sensor::S2 => Layer::S2Fine,
+                    Sensor::S1 => Layer::S1,
+                    Sensor::Dem => Layer::Dem,
+                };
+                tile.write(slot, &pixels(layer, slot, number))?;
+                let cloudy = sensor == &Sensor::S2 && slot % 3 == 1;
+                if *sensor != Sensor::Dem {
+                    let (rows, cols) = tile.cells();
+                    let count = if cloudy { 1000 } else { 0 };
+                    let (cloudy, nodata) = (vec![count; rows * cols], vec![0; rows * cols]);
+                    tile.write_cells(*sensor, slot, &Cells { rows, cols, cloudy, nodata })?;
+                }
+                scenes.push(scene(*sensor, name, slot, *time, cloudy));
+            }
+        }
+    }
+    Catalog::open(&archive)?.upsert(scenes)?;
+    println!(
+        "made {}: {} tiles, {dates} dates, codec {}",
+        root.display(),
+        TILES.len(),
+        codec.name()
+    );
+    Ok(())
+}
+
+fn scene(sensor: Sensor, tile: &str, slot: usize, time: Stamp, cloudy: bool) -> Scene {
+    Scene {
+        scene: format!("{}-{slot:05}", sensor.name()),
+        sensor,
+        tile: tile.to_owned(),
+        time,
+        slot: slot as u32,
+        product: "bench".to_owned(),
+        platform: String::new(),
+        orbit: None,
+        direction: None,
+        cloud_percent: (sensor == Sensor::S2).then_some(if cloudy { 24.4 } else { 0.0 }),
+        nodata_percent: 0.0,
+        scale: 1e-4,
+        offset: 0.0,
+        fingerprint: format!("{tile}-{slot}"),
+    }
+}
+
+/// Fields of some 40 px, shared by all bands and dates, a swing through the year, and noise of 4 to 6 bits.
+fn pixels(layer: Layer, slot: usize, tile: usize) -> Block {
+    let side = SIDE / layer.factor();
+    let bands = layer.bands().len();
+    let mut noise = (slot * 31 + tile * 7 + 1) as u64 | 1;
+    let season = (slot as f64 / 73.0 * std::f64::consts::TAU).sin() * 300.0;
+    let field = |row: usize, col: usize| (((row / 40) * 131 + (col / 37) * 57) % 97) as f64 * 20.0;
+    let mut values = Vec::with_capacity(bands * side * side);
+    for band in 0..bands {
+        for row in 0..side {
+            for col in 0..side {
+                noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let grain = (noise >> 40) % 48;
+                values.push(
+                    (500.0 * (band + 1) as f64 + field(row, col) + season) as i32 + grain as i32,
+                );
+            }
+        }
+    }
+    let values = match layer.kind() {
+        Kind::U16 => Values::U16(values.into_iter().map(|v| (v * 9) as u16).collect()),
+        _ => Values::I16(values.into_iter().map(|v| v as i16).collect()),
+    };
+    Block { layer, window: Window::new(0, 0, side, side), values }
+}
