@@ -46,6 +46,7 @@ demo-real: ## the same on a GeoTIFF series of your own, in demo-real/: make demo
 test: setup ## build and run the tests
 	@$(call say_time,$(PROGRAM),$(BUILD_MINUTES) + $(TEST_MINUTES),the program and its tests)
 	@$(CARGO) test $(COMMON)
+	@$(call schedules,test)
 	@$(QUICK)
 
 check: setup ## what a change must pass: format, lints, documentation, tests
@@ -53,7 +54,9 @@ check: setup ## what a change must pass: format, lints, documentation, tests
 	@$(CARGO) clippy $(COMMON) --all-targets -- -D warnings
 	@$(CARGO) clippy $(COMMON) --all-targets --no-default-features -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc $(COMMON) --no-deps
+	@$(call schedules,clippy) --all-targets -- -D warnings
 	@$(CARGO) test $(COMMON)
+	@$(call schedules,test)
 
 peers: build ## compare the shipped layouts with DuckDB and polars on the same Parquet; needs a PYTHON with duckdb
 	@$(PYTHON) tests/peers/layouts.py $(PROGRAM)
@@ -75,6 +78,9 @@ bench-layouts: build .bench/ready ## measure layouts beside DuckDB, Polars, Data
 clean: ## remove what was built; .torch stays, so that set-up need not fetch it again
 	@$(CARGO) clean --target-dir target
 	@rm -rf demo demo-real
+
+# The stream under a model checker: a package of its own (a first build takes half a minute), SCHEDULES=N draws more than 200.
+schedules = $(CARGO) $(1) --locked --quiet --manifest-path tests/schedules/Cargo.toml --target-dir target/schedules
 
 # Says how long a first build takes before it starts: $(1) what it leaves, $(2) minutes, $(3) its name.
 define say_time

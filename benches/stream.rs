@@ -1,21 +1,39 @@
-//! A graph of three nodes that passes 1 MiB buffers, against the same copies in a plain loop.
+//! What the engine costs, against bare loops, bare channels and an even share of the work.
 //!
-//! Three copies a buffer in both: the source fills it, the operator copies it into another, the
-//! sink copies it out. Buffers are used again, and the loop has only three, which stay in the
-//! cache: the loop is the limit of one core. The last lines give the rates, and how fast the graph
-//! is as a multiple of the loop.
+//! **Copies.** A graph of three nodes that passes 1 MiB buffers, against the same copies in a plain
+//! loop. Three copies a buffer in both: the source fills it, the operator copies it into another,
+//! the sink copies it out. Buffers are used again, and the loop has only three, which stay in the
+//! cache: the loop is the limit of one core.
+//!
+//! **Hops.** Small items through operators that do nothing, against as many threads joined by
+//! crossbeam's bounded channels. A ratio of 1 is the cost of a channel; the engine also counts
+//! bytes, keeps order, looks for cancel and takes two times an item.
+//!
+//! **Balance.** A slow and a quick node, in either order and with uneven items, each with a worker
+//! a core, against the work of both in one loop divided by the cores. A ratio of 1 is a machine
+//! that is never idle.
+//!
+//! The last lines give the rates, and how fast the graph is as a multiple of its rival: below 0.5
+//! for `hop` or 0.9 for `balance` is a regression.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
 use criterion::{Criterion, Throughput};
+use crossbeam::channel::bounded;
 use crossbeam::queue::ArrayQueue;
-use eclaircie::{Cancel, Each, Emit, Graph, Items, Result, Sink};
+use eclaircie::{Cancel, Each, Emit, Graph, Items, Result, Sink, cores};
 
 const MIB: usize = 1 << 20;
 const BUFFERS: usize = 512;
 const SMALL: u64 = 200_000;
+/// Operators, or threads between channels, of a chain.
+const HOPS: usize = 4;
+/// Items of the balance, and turns of work on one by the slow and the quick node.
+const PIECES: u64 = 400;
+const SLOW: u64 = 60_000;
+const QUICK: u64 = 6_000;
 
 /// Copies every buffer to one place.
 struct Drain {
@@ -103,16 +121,81 @@ fn plain() {
 
 fn small() -> Result<()> {
     let mut sink = Count(0);
-    let pass = |item: u64, out: &mut Emit<u64>| {
-        out.push(item);
-        Ok(())
-    };
     Graph::new("small", MIB)
         .source(Items::new("numbers", 0..SMALL))
         .then(Each::new("pass", pass))
         .sink(&mut sink)
         .run(&Cancel::default())?;
     black_box(sink.0);
+    Ok(())
+}
+
+fn pass<T>(item: T, out: &mut Emit<T>) -> Result<()> {
+    out.push(item);
+    Ok(())
+}
+
+fn hops() -> Result<()> {
+    let mut sink = Count(0);
+    let mut pipe = Graph::new("hops", 8 * MIB).source(Items::new("numbers", 0..SMALL));
+    for _ in 0..HOPS {
+        pipe = pipe.then(Each::new("pass", pass));
+    }
+    pipe.sink(&mut sink).run(&Cancel::default())?;
+    assert_eq!(black_box(sink.0), SMALL * (SMALL - 1) / 2);
+    Ok(())
+}
+
+/// The same over channels with as many slots as an edge has.
+fn channels() -> Result<()> {
+    let sum = std::thread::scope(|scope| {
+        let (give, mut take) = bounded::<u64>(1024);
+        scope.spawn(move || (0..SMALL).try_for_each(|item| give.send(item)));
+        for _ in 0..HOPS {
+            let (give, next) = bounded(1024);
+            let from = std::mem::replace(&mut take, next);
+            scope.spawn(move || from.iter().try_for_each(|item| give.send(item)));
+        }
+        take.iter().sum::<u64>()
+    });
+    assert_eq!(black_box(sum), SMALL * (SMALL - 1) / 2);
+    Ok(())
+}
+
+/// Work that only a core can do; every fourth item takes four times as long.
+fn work(turns: u64, item: u64) -> u64 {
+    let turns = if item.is_multiple_of(4) { 4 * turns } else { turns };
+    (0..turns).fold(item, |x, n| black_box(x.wrapping_mul(31).wrapping_add(n)));
+    item
+}
+
+/// The work of both nodes in one loop.
+fn alone() -> Result<()> {
+    let sum: u64 = (0..PIECES).map(|item| work(QUICK, work(SLOW, item))).sum();
+    black_box(sum);
+    Ok(())
+}
+
+fn balance(turns: [u64; 2], ordered: bool) -> Result<()> {
+    let node = |turns| {
+        move |_| {
+            Each::new("work", move |item: u64, out: &mut Emit<u64>| {
+                out.push(work(turns, item));
+                Ok(())
+            })
+        }
+    };
+    let mut sink = Count(0);
+    let pipe = Graph::new("balance", MIB).source(Items::new("pieces", 0..PIECES));
+    let pipe = match ordered {
+        true => pipe.spread(cores(), node(turns[0])).spread(cores(), node(turns[1])),
+        false => {
+            let pipe = pipe.spread_unordered(cores(), node(turns[0]));
+            pipe.spread_unordered(cores(), node(turns[1]))
+        }
+    };
+    pipe.sink(&mut sink).run(&Cancel::default())?;
+    assert_eq!(black_box(sink.0), PIECES * (PIECES - 1) / 2);
     Ok(())
 }
 
@@ -159,5 +242,20 @@ fn main() -> Result<()> {
     println!("figure stream_bytes {:.3} GiB/s", BUFFERS as f64 / 1024.0 / ours);
     println!("ratio memcpy_spread {:.3}", limit / spread);
     println!("ratio memcpy {:.3}", limit / ours);
+    let [ours, rival] = medians([&mut hops, &mut channels])?;
+    println!("figure stream_empty_operators {:.0} items/s", SMALL as f64 / ours);
+    println!("figure stream_hop {:.0} ns", 1e9 * ours / (SMALL as f64 * (HOPS + 1) as f64));
+    println!("figure channel_hop {:.0} ns", 1e9 * rival / (SMALL as f64 * (HOPS + 1) as f64));
+    println!("ratio hop {:.3}", rival / ours);
+    let [all, first, last, free] = medians([
+        &mut alone,
+        &mut || balance([SLOW, QUICK], true),
+        &mut || balance([QUICK, SLOW], true),
+        &mut || balance([SLOW, QUICK], false),
+    ])?;
+    let even = all / cores() as f64;
+    println!("ratio balance_slow_first {:.3}", even / first);
+    println!("ratio balance_slow_last {:.3}", even / last);
+    println!("ratio balance_unordered {:.3}", even / free);
     Ok(())
 }

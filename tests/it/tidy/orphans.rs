@@ -10,6 +10,7 @@ fn parents(path: &str) -> Option<Vec<String>> {
     let (folder, _) = path.rsplit_once('/')?;
     match path {
         "src/lib.rs" | "src/main.rs" | "src/full.rs" | "tests/it/main.rs" => None,
+        "tests/schedules/lib.rs" => None,
         _ if folder == "benches" || path.starts_with("fuzz/") => None,
         _ => {
             let inside = ["lib.rs", "main.rs"].map(|root| format!("{folder}/{root}"));
