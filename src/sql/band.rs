@@ -35,8 +35,10 @@ mod rule;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod to_whole;
 mod used;
+mod wholes;
 
-pub(super) use compile::bind;
+pub(super) use compile::{as_parquet, bind};
 pub(super) use planner::BandPlanner;
 pub(super) use prepare::Compute;

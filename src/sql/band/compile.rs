@@ -292,6 +292,6 @@ fn parquet_table(source: &Arc<dyn TableSource>) -> Option<Arc<dyn TableProvider>
 }
 
 /// The provider as a table of Parquet files, whose order can be looked up.
-pub(super) fn as_parquet(provider: &dyn TableProvider) -> Option<&ParquetTable> {
+pub(in crate::sql) fn as_parquet(provider: &dyn TableProvider) -> Option<&ParquetTable> {
     (provider as &dyn std::any::Any).downcast_ref()
 }

@@ -2,7 +2,7 @@
 //!
 //! Roles hang on each other as a tree, so the number of combinations of a row is the product, over
 //! the roles that hang on it, of the sum over its partners; and a total of one role's values is
-//! carried up the same way.
+//! carried up the same way. A total that does not fit 64 bits is an error.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use super::product::roles;
 use super::program::{Fold, Program, Total};
 use super::ranges::Partners;
 use super::rows::Rows;
+use super::wholes::Wholes;
 
 /// One row for each row of the reference that has combinations.
 pub(super) fn run(
@@ -51,29 +52,33 @@ pub(super) fn run(
     for column in &fold.columns {
         columns.push(rows[0].column(*column)?);
     }
-    columns.extend(root.items.into_iter().map(|(_, item)| item.finish()));
+    for (_, item) in root.items {
+        columns.push(item.finish()?);
+    }
     let batch = RecordBatch::try_new(Arc::clone(schema), columns)?;
-    let some: BooleanArray = root.count.iter().map(|n| Some(*n != 0)).collect();
+    let some: BooleanArray = root.count.values().iter().map(|n| Some(*n != 0)).collect();
     Ok(filter_record_batch(&batch, &some)?)
 }
 
 /// What is known of each row of a role: its combinations with the roles below, and totals.
 struct Tree {
-    count: Vec<i64>,
+    count: Wholes,
     items: Vec<(usize, Item)>,
 }
 
 impl Tree {
     fn new(rows: usize) -> Self {
-        Self { count: vec![1; rows], items: Vec::new() }
+        Self { count: Wholes::new(vec![1; rows]), items: Vec::new() }
     }
 
     /// Multiplies by the partners of each row.
     fn hang(&mut self, child: &Self, partners: &Partners, outer: bool) {
         let mut sums = partners.sums(&child.count);
         if outer {
-            for (row, sum) in sums.iter_mut().enumerate() {
-                *sum = if partners.count(row) == 0 { 1 } else { *sum };
+            for row in 0..sums.values().len() {
+                if partners.count(row) == 0 {
+                    sums.set(row, 1);
+                }
             }
         }
         for (_, item) in &mut self.items {
@@ -84,24 +89,24 @@ impl Tree {
             sum.multiply(&self.count);
             self.items.push((*number, sum));
         }
-        multiply(&mut self.count, &sums);
+        self.count.multiply(&sums);
     }
 }
 
 /// A total and the number of values in it; without values it is empty.
 enum Item {
-    Count(Vec<i64>),
-    Whole { sum: Vec<i64>, values: Vec<i64> },
-    Float { sum: Vec<f64>, values: Vec<i64> },
+    Count(Wholes),
+    Whole { sum: Wholes, values: Wholes },
+    Float { sum: Vec<f64>, values: Wholes },
 }
 
 impl Item {
     fn new(total: &Total, values: Option<ArrayRef>, rows: &Rows) -> Result<Self> {
-        let Some(values) = values else { return Ok(Self::Count(vec![1; rows.len()])) };
-        let some: Vec<i64> = match values.logical_nulls() {
+        let Some(values) = values else { return Ok(Self::Count(Wholes::new(vec![1; rows.len()]))) };
+        let some = Wholes::new(match values.logical_nulls() {
             Some(nulls) => nulls.iter().map(i64::from).collect(),
             None => vec![1; values.len()],
-        };
+        });
         if total.counts {
             return Ok(Self::Count(some));
         }
@@ -113,26 +118,26 @@ impl Item {
         }
         let values = cast(&values, &DataType::Int64)?;
         let values = values.as_primitive::<Int64Type>();
-        let sum = values.iter().map(Option::unwrap_or_default).collect();
+        let sum = Wholes::new(values.iter().map(Option::unwrap_or_default).collect());
         Ok(Self::Whole { sum, values: some })
     }
 
-    fn multiply(&mut self, by: &[i64]) {
+    fn multiply(&mut self, by: &Wholes) {
         match self {
-            Self::Count(n) => multiply(n, by),
+            Self::Count(n) => n.multiply(by),
             Self::Whole { sum, values } => {
-                multiply(sum, by);
-                multiply(values, by);
+                sum.multiply(by);
+                values.multiply(by);
             }
             Self::Float { sum, values } => {
-                sum.iter_mut().zip(by).for_each(|(s, b)| *s *= *b as f64);
-                multiply(values, by);
+                sum.iter_mut().zip(by.values()).for_each(|(s, b)| *s *= *b as f64);
+                values.multiply(by);
             }
         }
     }
 
     fn sums(&self, partners: &Partners) -> Self {
-        let whole = |v: &[i64]| partners.sums(v);
+        let whole = |v: &Wholes| partners.sums(v);
         match self {
             Self::Count(n) => Self::Count(whole(n)),
             Self::Whole { sum, values } => Self::Whole { sum: whole(sum), values: whole(values) },
@@ -143,21 +148,19 @@ impl Item {
         }
     }
 
-    fn finish(self) -> ArrayRef {
-        match self {
-            Self::Count(n) => Arc::new(Int64Array::from(n)),
+    /// The total of every row. Refuses one that does not fit.
+    fn finish(self) -> Result<ArrayRef> {
+        Ok(match self {
+            Self::Count(n) => Arc::new(Int64Array::from(n.known()?)),
             Self::Whole { sum, values } => {
-                let some = sum.into_iter().zip(values).map(|(s, n)| (n != 0).then_some(s));
-                Arc::new(some.collect::<Int64Array>())
+                let some = sum.known()?.into_iter().zip(values.values());
+                Arc::new(some.map(|(s, n)| (*n != 0).then_some(s)).collect::<Int64Array>())
             }
             Self::Float { sum, values } => {
-                let some = sum.into_iter().zip(values).map(|(s, n)| (n != 0).then_some(s));
-                Arc::new(some.collect::<Float64Array>())
+                // Where the number of combinations is lost, so is what was multiplied by it.
+                let some = sum.into_iter().zip(values.known()?);
+                Arc::new(some.map(|(s, n)| (n != 0).then_some(s)).collect::<Float64Array>())
             }
-        }
+        })
     }
-}
-
-fn multiply(values: &mut [i64], by: &[i64]) {
-    values.iter_mut().zip(by).for_each(|(v, b)| *v = v.wrapping_mul(*b));
 }

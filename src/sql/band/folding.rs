@@ -7,13 +7,15 @@ use datafusion::common::{Column, DFSchema, Result};
 use datafusion::functions_aggregate::sum::sum;
 use datafusion::logical_expr::expr::AggregateFunction;
 use datafusion::logical_expr::{
-    Aggregate, Expr, ExprSchemable, Extension, LogicalPlan, LogicalPlanBuilder, lit, when,
+    Aggregate, Expr, ExprSchemable, Extension, LogicalPlan, LogicalPlanBuilder, ScalarUDF, cast,
+    lit, when,
 };
 
 use super::compile::{Compiler, bind, plain_columns};
 use super::flatten::Chain;
 use super::program::{Fold, Product, Total};
 use super::rule::{chain, node};
+use super::to_whole::{ToWhole, WIDE};
 
 /// The plan that stands for an aggregate, if all that it asks for are totals of one role each, by
 /// columns of the reference.
@@ -87,8 +89,8 @@ fn build(
     for (number, group) in aggregate.group_expr.iter().enumerate() {
         fields.push(Field::new(format!("group {number}"), group.get_type(input)?, true));
     }
-    let own = aggregate.schema.fields().iter().skip(fields.len());
-    for (number, field) in own.enumerate() {
+    let own = aggregate.schema.fields().get(fields.len()..).unwrap_or_default();
+    for (number, field) in own.iter().enumerate() {
         fields.push(Field::new(format!("total {number}"), field.data_type().clone(), true));
     }
     let schema = DFSchema::try_from(arrow::datatypes::Schema::new(fields))?;
@@ -103,13 +105,23 @@ fn build(
     let join = node(compiler, product, Arc::new(schema))?;
     let name = |what: &str, k: usize| Expr::Column(Column::new_unqualified(format!("{what} {k}")));
     let groups: Vec<Expr> = (0..aggregate.group_expr.len()).map(|k| name("group", k)).collect();
-    let sums = (0..counts.len()).map(|k| sum(name("total", k)).alias(format!("sum {k}")));
+    let is_whole = |k: usize| *own[k].data_type() == DataType::Int64;
+    let total = |k: usize| match is_whole(k) {
+        true => cast(name("total", k), WIDE),
+        false => name("total", k),
+    };
+    let sums = (0..counts.len()).map(|k| sum(total(k)).alias(format!("sum {k}")));
     let join = LogicalPlan::Extension(Extension { node: Arc::new(join) });
     let totals = LogicalPlanBuilder::from(join).aggregate(groups.clone(), sums)?;
+    let to_whole = ScalarUDF::from(ToWhole::new());
+    let summed = |k: usize| match is_whole(k) {
+        true => to_whole.call(vec![name("sum", k)]),
+        false => name("sum", k),
+    };
     let values = counts.iter().enumerate().map(|(k, counts)| match counts {
         // No rows at all are none.
-        true => when(name("sum", k).is_null(), lit(0i64)).otherwise(name("sum", k)),
-        false => Ok(name("sum", k)),
+        true => when(name("sum", k).is_null(), lit(0i64)).otherwise(summed(k)),
+        false => Ok(summed(k)),
     });
     let values = values.collect::<Result<Vec<Expr>>>()?;
     let columns = groups.into_iter().chain(values).zip(aggregate.schema.iter());

@@ -9,6 +9,7 @@ use datafusion::common::Result;
 use super::prepare::{PairCondition, Paired};
 use super::program::{Band, Bound};
 use super::rows::{Rows, Units};
+use super::wholes::Wholes;
 
 /// Pairs whose condition is looked at in one go.
 const PAIRS: usize = 1 << 16;
@@ -44,19 +45,28 @@ impl Partners {
         (self.end[row] - self.start[row]) as usize
     }
 
-    /// For each row, the sum of the values of its partners, wrapping around.
-    pub fn sums(&self, values: &[i64]) -> Vec<i64> {
-        if self.rows.is_some() {
-            return self.fold(|total: i64, r| total.wrapping_add(values[r]));
+    /// For each row, the sum of the numbers of its partners.
+    pub fn sums(&self, of: &Wholes) -> Wholes {
+        let values = of.values();
+        let mut all = if self.rows.is_some() {
+            Wholes::of(self.fold(|total: i128, r| total + i128::from(values[r])).into_iter())
+        } else {
+            // Runs of neighbours: the difference of two sums from the beginning.
+            let (mut sums, mut sum) = (Vec::with_capacity(values.len() + 1), 0i128);
+            sums.push(sum);
+            for value in values {
+                sum += i128::from(*value);
+                sums.push(sum);
+            }
+            let run = |(s, e): (&u32, &u32)| sums[*e as usize] - sums[*s as usize];
+            Wholes::of(self.start.iter().zip(&self.end).map(run))
+        };
+        let lost = of.lost();
+        if lost.contains(&true) {
+            let among = self.fold(|any: bool, r| any || lost.get(r).is_some_and(|l| *l));
+            among.iter().enumerate().filter(|(_, l)| **l).for_each(|(row, _)| all.lose(row));
         }
-        // Runs of neighbours: the difference of two sums from the beginning.
-        let mut sums = Vec::with_capacity(values.len() + 1);
-        sums.push(0i64);
-        for value in values {
-            sums.push(sums[sums.len() - 1].wrapping_add(*value));
-        }
-        let run = |(s, e): (&u32, &u32)| sums[*e as usize].wrapping_sub(sums[*s as usize]);
-        self.start.iter().zip(&self.end).map(run).collect()
+        all
     }
 
     /// As [`Partners::sums`]; the difference of two long sums would lose digits, so each run is
