@@ -1,9 +1,9 @@
 //! A condition that compares one column of each side becomes a bound of a band.
 
-use arrow::datatypes::{DataType, TimeUnit};
+use arrow::datatypes::{DataType, IntervalUnit, TimeUnit};
 use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::expr::{BinaryExpr, Cast};
-use datafusion::logical_expr::{Expr, Operator};
+use datafusion::logical_expr::{Expr, ExprSchemable, Operator};
 
 use super::program::{Band, Bound};
 
@@ -35,9 +35,12 @@ impl Comparison {
     /// Reads a condition over `schema`, whose columns from `split` on are the right side's.
     pub fn read(condition: &Expr, schema: &DFSchema, split: usize) -> Option<Self> {
         let Expr::BinaryExpr(BinaryExpr { left, op, right }) = condition else { return None };
-        let (a, b) = (Linear::read(left, schema)?, Linear::read(right, schema)?);
+        let (a, op, b) = match (Linear::read(left, schema), Linear::read(right, schema)) {
+            (Some(a), Some(b)) => (a, *op, b),
+            _ => apart(left, *op, right, schema)?,
+        };
         let (op, right, left) = match (a.column >= split, b.column >= split) {
-            (true, false) => (*op, a, b),
+            (true, false) => (op, a, b),
             (false, true) => (op.swap()?, b, a),
             _ => return None,
         };
@@ -114,14 +117,61 @@ impl Linear {
     }
 }
 
-/// Units of one step of a column of this type, and whether it is a time.
-fn step(kind: &DataType) -> Option<(i128, bool)> {
-    let nanos = |unit: &TimeUnit| match unit {
+/// `x - y <= length` of two times, or `length >= x - y`, as `x <= y + length`.
+fn apart(
+    left: &Expr,
+    op: Operator,
+    right: &Expr,
+    schema: &DFSchema,
+) -> Option<(Linear, Operator, Linear)> {
+    let (difference, op, length) = match (left, right) {
+        (_, Expr::Literal(length, _)) => (left, op, length),
+        (Expr::Literal(length, _), _) => (right, op.swap()?, length),
+        _ => return None,
+    };
+    // Intervals are compared day by day first, and a difference has no days.
+    if matches!(length, ScalarValue::IntervalMonthDayNano(Some(v)) if v.days != 0)
+        || matches!(length, ScalarValue::IntervalDayTime(_))
+    {
+        return None;
+    }
+    let (x, mut y) = times(difference, schema)?;
+    y.shift += amount(length, true)?;
+    Some((x, op, y))
+}
+
+/// The two times of a difference that keeps all of their digits.
+fn times(difference: &Expr, schema: &DFSchema) -> Option<(Linear, Linear)> {
+    match difference {
+        Expr::Alias(alias) => times(&alias.expr, schema),
+        Expr::Cast(Cast { expr, field }) => {
+            let keeps = match (expr.get_type(schema).ok()?, field.data_type()) {
+                (DataType::Duration(from), DataType::Duration(to)) => nanos(&from) >= nanos(to),
+                (DataType::Duration(_), DataType::Interval(IntervalUnit::MonthDayNano)) => true,
+                _ => false,
+            };
+            times(expr, schema).filter(|_| keeps)
+        }
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::Minus, right }) => {
+            let (x, y) = (Linear::read(left, schema)?, Linear::read(right, schema)?);
+            (x.is_time && y.is_time).then_some((x, y))
+        }
+        _ => None,
+    }
+}
+
+/// Nanoseconds of a unit.
+fn nanos(unit: &TimeUnit) -> i128 {
+    match unit {
         TimeUnit::Second => 1_000_000_000,
         TimeUnit::Millisecond => 1_000_000,
         TimeUnit::Microsecond => 1_000,
         TimeUnit::Nanosecond => 1,
-    };
+    }
+}
+
+/// Units of one step of a column of this type, and whether it is a time.
+fn step(kind: &DataType) -> Option<(i128, bool)> {
     match kind {
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Some((1, false)),
         DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => Some((1, false)),

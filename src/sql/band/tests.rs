@@ -34,6 +34,13 @@ const KNOWN: &[&str] = &[
        JOIN a AS p ON p.cell = t.cell AND p.time BETWEEN t.time + to_hours(1) AND t.time + to_hours(6)
        JOIN b AS g ON g.cell = t.cell AND g.time BETWEEN t.time - to_hours(3) AND t.time + to_hours(3)
        WHERE t.cloud >= 10 AND g.id <> t.id AND m.orbit + p.orbit >= g.orbit",
+    // Differences of times.
+    "SELECT a.id, b.id FROM a JOIN b ON b.cell = a.cell
+       AND b.time - a.time BETWEEN INTERVAL '-3' HOUR AND INTERVAL '2' HOUR",
+    "SELECT a.id, b.id FROM a LEFT JOIN b ON b.cell = a.cell AND to_hours(4) > a.time - b.time
+       AND a.time - b.time > INTERVAL '-90 minutes'",
+    "SELECT a.id FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.cell = a.cell
+       AND (b.time + to_hours(1)) - a.time <= to_hours(2) AND b.time - a.time >= to_hours(-2.5))",
     // A band on another role than the first.
     "SELECT t.id, m.id, n.id FROM a AS t
        JOIN b AS m ON m.cell = t.cell AND m.time BETWEEN t.time AND t.time + to_hours(4)
@@ -345,6 +352,37 @@ fn places_larger_than_a_block_are_joined_whole() {
     let mut want = String::new();
     write!(want, "{},{},0,99999", expected.0, expected.1).unwrap();
     assert!(answer.contains(&want), "{answer:?} {want}");
+}
+
+#[test]
+fn a_total_that_does_not_fit_is_an_error_not_another_number() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.parquet");
+    write(&long(1, 60), true, &file);
+    let session = Session::new(64 << 20).unwrap().with_table("a", &file).unwrap();
+    let large = "r.orbit * 4000000000000000000";
+    let query = |sums: &str, hours: i32| {
+        format!(
+            "SELECT {sums} FROM a AS t JOIN a AS r ON r.cell = t.cell
+             AND r.time BETWEEN t.time - to_hours({hours}) AND t.time + to_hours({hours})"
+        )
+    };
+    // The partners of one row, and the rows of all.
+    for (sql, hours) in [(format!("t.id, sum({large})"), 5), (format!("sum({large})"), 0)] {
+        let group = if hours == 0 { "" } else { " GROUP BY t.id" };
+        let sql = query(&sql, hours) + group;
+        assert!(session.explain(&sql, &[]).unwrap().contains("counted without listing"));
+        let error = session.query(&sql, &[]).map(|a| a.rows()).unwrap_err();
+        assert!(error.to_string().contains("larger than 9223372036854775807"), "{error}");
+        assert!(error.advice().contains("CAST"), "{}", error.advice());
+    }
+    // What fits comes out, whatever signs it is made of.
+    let sql = query(&format!("t.id, sum({large})"), 0) + " GROUP BY t.id";
+    let most = lines(&session, &sql).iter().filter(|l| l.ends_with(",8000000000000000000")).count();
+    assert!(most >= 10, "{most}");
+    let sql =
+        query("sum((r.orbit - 1) * 4000000000000000000), sum(CAST(r.orbit AS DOUBLE) * 4e18)", 0);
+    assert_eq!(lines(&session, &sql).len(), 2);
 }
 
 #[test]
