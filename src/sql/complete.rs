@@ -107,8 +107,14 @@ impl Columns {
     /// The time as an instant.
     fn instant(&self) -> Result<Expr, &'static str> {
         let time = self.get("time")?;
-        let same = self.schema.field_with_name("time").is_ok_and(|f| *f.data_type() == instant());
-        Ok(if same { time } else { ScalarUDF::from(ToUtc::new()).call(vec![time]) })
+        let kind = self.schema.field_with_name("time").map(|f| f.data_type().clone());
+        match kind {
+            Ok(kind) if kind == instant() => Ok(time),
+            Ok(kind) if kind.is_temporal() || kind.is_string() => {
+                Ok(ScalarUDF::from(ToUtc::new()).call(vec![time]))
+            }
+            _ => Err("time of type timestamp"),
+        }
     }
 
     fn sensor(&self) -> Expr {

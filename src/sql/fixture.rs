@@ -76,8 +76,9 @@ pub(crate) fn session(patches: &[Patch]) -> (Session, TempDir) {
         write(&rows).to_parquet(&path).unwrap();
         files.push((sensor, path));
     }
-    let of =
-        |s: Sensor| Ok(files.iter().filter(|(f, _)| *f == s).map(|(_, p)| p.clone()).collect());
+    let of = |s: Sensor| {
+        Ok(Some(files.iter().filter(|(f, _)| *f == s).map(|(_, p)| p.clone()).collect()))
+    };
     let session = Session::new(256 << 20).unwrap().with_files(None, of).unwrap();
     (session, folder)
 }

@@ -24,6 +24,17 @@ use crate::limits;
 /// Rows that are read at once while a fact is looked up.
 const ROWS: usize = 1 << 16;
 
+/// What is known of the keys of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// None comes twice.
+    Unique,
+    /// These two values do.
+    Doubled(i64, i64),
+    /// Cells are not in order, or not whole numbers.
+    Unknown,
+}
+
 /// A listing of files, and facts about their rows, looked up in the files when somebody asks.
 #[derive(Debug)]
 pub(super) struct ParquetTable {
@@ -49,6 +60,45 @@ impl ParquetTable {
     /// much memory to know.
     pub fn is_unique(&self, column: usize) -> bool {
         look_up(&self.unique, column, || self.find_unique(column).unwrap_or(false))
+    }
+
+    /// Whether no two rows have the same cell and id, where the rows of a cell follow each other in
+    /// the order of cells. Reads both columns; holds the ids of one cell.
+    pub fn keys(&self, cell: usize, id: usize) -> Keys {
+        self.find_keys(cell, id).unwrap_or(Keys::Unknown)
+    }
+
+    fn find_keys(&self, cell: usize, id: usize) -> Option<Keys> {
+        let (columns, first) = ([cell.min(id), cell.max(id)], usize::from(cell > id));
+        let (mut now, mut ids): (Option<i64>, Vec<i64>) = (None, Vec::new());
+        for file in &self.files {
+            for batch in self.reader(file, &columns)? {
+                let batch = batch.ok()?;
+                let [cells, values] = [first, 1 - first].map(|c| whole_numbers(batch.column(c)));
+                let (cells, values) = (cells?, values?);
+                if cells.null_count() > 0 || values.null_count() > 0 {
+                    return None;
+                }
+                let cells = cells.as_primitive::<Int64Type>().values();
+                let values = values.as_primitive::<Int64Type>().values();
+                for (cell, id) in cells.iter().zip(values) {
+                    if now != Some(*cell) {
+                        if now.is_some_and(|last| last > *cell) {
+                            return None;
+                        }
+                        if let Some(doubled) = doubled(now, &mut ids) {
+                            return Some(doubled);
+                        }
+                        now = Some(*cell);
+                    }
+                    if ids.len() == limits::UNIQUE_ROWS_MAX {
+                        return None;
+                    }
+                    ids.push(*id);
+                }
+            }
+        }
+        Some(doubled(now, &mut ids).unwrap_or(Keys::Unique))
     }
 
     fn find_sorted(&self, columns: &[usize]) -> Option<bool> {
@@ -113,6 +163,16 @@ impl ParquetTable {
         let mask = ProjectionMask::roots(builder.parquet_schema(), places);
         builder.with_projection(mask).with_batch_size(ROWS).build().ok()
     }
+}
+
+/// The key that comes twice among those of one cell, which are then forgotten.
+fn doubled(cell: Option<i64>, ids: &mut Vec<i64>) -> Option<Keys> {
+    if !ids.is_sorted() {
+        ids.sort_unstable();
+    }
+    let twice = ids.windows(2).find(|w| w[0] == w[1]).map(|w| w[0]);
+    ids.clear();
+    Some(Keys::Doubled(cell?, twice?))
 }
 
 /// What is known, or what `find` finds.

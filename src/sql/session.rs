@@ -19,6 +19,7 @@ use super::arg_min::ArgMin;
 use super::band::BandPlanner;
 use super::epoch::Epoch;
 use super::field::Field;
+use super::own_table::OwnTable;
 use super::run::{Ends, Engine, Wanted};
 use super::text::{self, JoinTexts};
 use super::to_utc::ToUtc;
@@ -49,6 +50,8 @@ pub struct Session {
     engine: Arc<Engine>,
     ends: Ends,
     identity: bool,
+    /// Tables of patches that came from files of the user.
+    own: Vec<OwnTable>,
 }
 
 /// The sensors that have a table.
@@ -111,13 +114,26 @@ impl Session {
         context.register_udf(ScalarUDF::from(ToUtc::new()));
         context.register_udaf(AggregateUDF::from(ArgMin::new()));
         let engine = Arc::new(Engine::new(context, runtime, memory_bytes_max));
-        Ok(Self { engine, ends: Ends::default(), identity: false })
+        Ok(Self { engine, ends: Ends::default(), identity: false, own: Vec::new() })
     }
 
     /// Registers `scenes`, `patches`, `s2`, `s1`, `dem` of a catalog: rows are patches. Before the
     /// first ingest the tables are there, without rows.
     pub fn with_catalog(self, catalog: &Catalog) -> Result<Self> {
-        self.with_files(catalog.scenes_file(), |sensor| catalog.patch_files(sensor))
+        self.with_catalog_but(catalog, |_| false)
+    }
+
+    /// As [`Session::with_catalog`], without the tables of patches that `given` names: those of the
+    /// user take their place.
+    pub(crate) fn with_catalog_but(
+        self,
+        catalog: &Catalog,
+        given: impl Fn(&str) -> bool,
+    ) -> Result<Self> {
+        self.with_files(catalog.scenes_file(), |sensor| match given(sensor.name()) {
+            true => Ok(None),
+            false => catalog.patch_files(sensor).map(Some),
+        })
     }
 
     /// As [`Session::with_catalog`], but the rows of `s2`, `s1`, `dem` are whole scenes (`row` and
@@ -127,15 +143,16 @@ impl Session {
         self.with_scene_rows(catalog.scenes())
     }
 
-    /// The tables of [`Session::with_catalog`] from their files.
+    /// The tables of [`Session::with_catalog`] from their files; a sensor without a list has no
+    /// table.
     pub(crate) fn with_files(
         self,
         scenes: Option<PathBuf>,
-        patches: impl Fn(Sensor) -> Result<Vec<PathBuf>>,
+        patches: impl Fn(Sensor) -> Result<Option<Vec<PathBuf>>>,
     ) -> Result<Self> {
         let mut all = Vec::new();
         for sensor in SENSORS {
-            let files = patches(sensor)?;
+            let Some(files) = patches(sensor)? else { continue };
             self.register_patches(sensor, self.patches(&files)?)?;
             all.extend(files);
         }
@@ -180,7 +197,7 @@ impl Session {
     /// file has none: the scene from `name` or `id`, the slot from `id`. So a file with `id`,
     /// `tile`, `row`, `col`, `cell`, `time`, `cloud_percent` and `valid` serves every layout. Its
     /// times, of any unit, count as UTC.
-    pub fn with_table(self, name: &str, file: &Path) -> Result<Self> {
+    pub fn with_table(mut self, name: &str, file: &Path) -> Result<Self> {
         check_name(name)?;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if !name.chars().all(plain) || name.starts_with(|c: char| c.is_ascii_digit()) {
@@ -195,10 +212,20 @@ impl Session {
         let sensor = SENSORS.into_iter().find(|s| s.name() == name);
         let table = self.parquet(&files)?;
         match sensor {
-            Some(sensor) => self.register_patches(sensor, table)?,
+            Some(sensor) => {
+                self.own.push(OwnTable { sensor, table: Arc::clone(&table) });
+                self.register_patches(sensor, table)?;
+            }
             None => self.register(name, table)?,
         }
         Ok(self)
+    }
+
+    /// Checks what a layout expects of the tables `s2`, `s1` and `dem` that [`Session::with_table`]
+    /// registered: types of columns that its conditions can compare, and no two rows with the same
+    /// `cell` and `id`. Reads these two columns; `id` alone would often do, but not always.
+    pub(crate) fn check_own_tables(&self) -> Result<()> {
+        self.own.iter().try_for_each(|table| table.check(self))
     }
 
     /// Ends a query after this time with an error of kind [`Kind::Cancelled`].
