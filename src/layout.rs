@@ -5,10 +5,12 @@
 //! without a column of type patch, a role that is empty in some rows only, a sample whose patches
 //! lie at different places.
 
+mod chosen;
 mod compat;
 mod count;
 #[cfg(test)]
 mod decloud;
+mod difference;
 mod draw;
 mod export;
 mod file;
@@ -32,6 +34,7 @@ mod table;
 mod timeline;
 
 pub use count::Counts;
+pub use difference::Difference;
 pub use draw::{Balance, Draw, Season};
 pub use file::Layout;
 pub use funnel::{Funnel, FunnelClause};

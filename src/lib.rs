@@ -77,9 +77,9 @@ pub use geo::{Grid, Ground, Regions, Split, SplitBy, Splitter, Stamp, Utm, Windo
 #[cfg(feature = "gdal")]
 pub use ingest::{IngestOptions, IngestSummary, ingest};
 pub use layout::{
-    Acquisition, Balance, Counts, Draw, Funnel, FunnelClause, Layout, PatchRef, Role, Sample,
-    SampleCounts, SampleManifest, Samples, Season, SplitPlan, Suggested, Suggestion, Timeline,
-    TimelineRow, Waits, Warning, import,
+    Acquisition, Balance, Counts, Difference, Draw, Funnel, FunnelClause, Layout, PatchRef, Role,
+    Sample, SampleCounts, SampleManifest, Samples, Season, SplitPlan, Suggested, Suggestion,
+    Timeline, TimelineRow, Waits, Warning, import,
 };
 #[cfg(feature = "torch")]
 pub use metrics::{Score, Scores};
@@ -107,7 +107,7 @@ pub use store::{
 };
 pub use stream::{
     Cancel, Collect, Each, Emit, Graph, Items, NodeStats, Operator, Pipe, Plan, Report, Sink,
-    Source, Trace, Weigh, cores,
+    Source, Weigh,
 };
 #[cfg(feature = "torch")]
 pub use tensors::{

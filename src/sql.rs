@@ -23,6 +23,7 @@ pub(crate) mod fixture;
 mod gap_hours;
 mod joined_text;
 mod overlap;
+mod own_table;
 mod parquet_file;
 mod parquet_table;
 mod patch_table;
@@ -31,6 +32,7 @@ mod per_place;
 mod plan_size;
 #[cfg(test)]
 mod refusals;
+mod region;
 mod resident;
 mod run;
 mod scene_table;
@@ -57,6 +59,7 @@ pub use answer::Answer;
 pub use session::{Param, Session};
 pub use writing::Form;
 
+pub(crate) use own_table::digest;
 pub(crate) use patch_type::{is_patch, patch_field, patch_fields};
 pub(crate) use similar::nearest;
 pub(crate) use statement::{is_keyword, parameters, without_comments};

@@ -1,6 +1,5 @@
 //! Words that several verbs share.
 
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -14,8 +13,8 @@ use crate::geo::{Regions, Split, SplitBy, Splitter};
 use crate::layout::{Balance, Counts, Draw, Layout, Samples, SplitPlan};
 use crate::limits;
 use crate::sql::Session;
-use crate::store::{Pending, probe, read_text};
-use crate::stream::{Report, Trace, cores};
+use crate::store::read_text;
+use crate::stream::Report;
 
 /// Bytes from `512MB`, `2GiB`, `800k` or a plain number.
 pub(super) fn parse_bytes(text: &str) -> std::result::Result<usize, String> {
@@ -44,38 +43,18 @@ pub(super) struct StreamArgs {
     /// Memory for the stream's queues.
     #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = parse_bytes)]
     pub(super) memory: usize,
-    /// Threads of each step that can be shared, such as reading; by default one a core, so that
-    /// whichever step is slow can use them all.
-    #[arg(long, value_name = "N", default_value_t = cores(), hide_default_value = true)]
-    #[arg(value_parser = parse_count)]
+    /// Reading threads.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = parse_count)]
     pub(super) workers: usize,
-    /// Print what each operator did, the bottleneck, and what to do about it.
+    /// Print what each operator did, and the bottleneck.
     #[arg(long)]
     pub(super) stats: bool,
     /// Write the same as JSON.
     #[arg(long, value_name = "FILE")]
     pub(super) stats_to: Option<PathBuf>,
-    /// Write what every thread did, moment by moment, for ui.perfetto.dev or chrome://tracing.
-    #[arg(long, value_name = "FILE")]
-    trace: Option<PathBuf>,
 }
 
 impl StreamArgs {
-    /// Where runs are recorded, if that was asked for and the file can be written.
-    pub(super) fn tracer(&self) -> Result<Option<Trace>> {
-        self.trace.as_deref().map(|path| probe(path).map(|()| Trace::new())).transpose()
-    }
-
-    /// Writes the trace, also of a run that failed; the error of the run goes first.
-    pub(super) fn traced<T>(&self, trace: Option<&Trace>, result: Result<T>) -> Result<T> {
-        let written = match (&self.trace, trace) {
-            (Some(path), Some(trace)) => write_trace(path, trace),
-            _ => Ok(()),
-        };
-        let value = result?;
-        written.map(|()| value)
-    }
-
     /// Prints and writes reports as asked.
     pub(super) fn report(&self, reports: &[Report]) -> Result<()> {
         if self.stats {
@@ -88,15 +67,6 @@ impl StreamArgs {
             None => Ok(()),
         }
     }
-}
-
-fn write_trace(path: &Path, trace: &Trace) -> Result<()> {
-    let pending = Pending::new(path)?;
-    let mut file = BufWriter::new(pending.create()?);
-    let doing = || format!("writing {}", path.display());
-    trace.write(&mut file).and_then(|()| file.flush()).during(doing)?;
-    drop(file);
-    pending.commit()
 }
 
 /// Which samples.
@@ -177,20 +147,35 @@ impl SplitArgs {
         session: &Session,
         archive: Option<&Archive>,
     ) -> Result<Counts> {
-        let (splitter, draw) = (self.splitter(archive)?, self.draw());
-        if draw.is_all() {
-            return layout.count(session, &splitter);
+        if self.draw().is_all() {
+            return layout.count(session, &self.splitter(archive)?);
         }
-        Ok(layout.samples(session, &splitter)?.drawn(&draw).counts())
+        Ok(self.drawn(layout, session, archive)?.counts())
     }
 
-    /// For what writes every sample as it is found.
-    pub(super) fn refuse_draw(&self) -> Result<()> {
-        if self.draw().is_all() {
-            return Ok(());
+    /// The samples of a layout that the draw leaves.
+    pub(super) fn drawn(
+        &self,
+        layout: &Layout,
+        session: &Session,
+        archive: Option<&Archive>,
+    ) -> Result<Samples> {
+        Ok(layout.samples(session, &self.splitter(archive)?)?.drawn(&self.draw()))
+    }
+
+    /// For what takes split and draw from elsewhere; `why` says so.
+    pub(super) fn refuse_own(&self, why: &str) -> Result<()> {
+        let given = [
+            ("--split-by", self.split_by.is_some()),
+            ("--split-block", self.split_block.is_some()),
+            ("--split-buffer", self.split_buffer.is_some()),
+            ("--per-place", self.per_place.is_some()),
+            ("--balance", self.balance.is_some()),
+        ];
+        match given.into_iter().find(|(_, given)| *given) {
+            Some((flag, _)) => Err(Error::usage(why).hint(format!("leave out {flag}"))),
+            None => Ok(()),
         }
-        Err(Error::usage("an export holds every sample of the layout")
-            .hint("leave out --per-place and --balance; give them where the samples are used"))
     }
 
     /// The regions of the file, if one is given.

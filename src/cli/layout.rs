@@ -19,7 +19,6 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::sql::Session;
 
 /// Work with acquisition layouts: list them, show their SQL, count and export their samples, see
 /// where they are lost, derive their windows from an archive, write down what makes a set again.
@@ -56,7 +55,7 @@ enum What {
     Suggest(suggest::Args),
     Lint(lint::Args),
     Manifest(manifest::Args),
-    /// All samples as a Parquet file: patches, and the id and scene of every image.
+    /// The samples as a Parquet file: patches, and the id and scene of every image.
     Export(export::Args),
     /// A layout in the JSON form of the Decloud study as a SQL file.
     Import(import::Args),
@@ -109,7 +108,7 @@ fn count(from: &tables::Tables, args: &LayoutArgs) -> Result<()> {
     // What the user wrote, not what compatibility wraps around it.
     lint::warn(&layout);
     let layout = from.answer(layout);
-    let (session, snapshot) = from.session(Session::new(from.memory)?)?;
+    let (session, snapshot) = (from.session()?, from.snapshot()?);
     let counts = args.split.counted(&layout, &session, from.archive()?.as_ref())?;
     super::say(&format!("layout {} ({})", layout.name, counts.roles.join(", ")))?;
     let snapshot = snapshot.map_or_else(String::new, |s| format!("  snapshot {s}"));

@@ -9,7 +9,7 @@ use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, StructArray,
 };
 use arrow::buffer::NullBuffer;
-use arrow::compute::{cast, nullif};
+use arrow::compute::{cast, nullif, take_record_batch};
 use arrow::datatypes::{DataType, Field, FieldRef, Int64Type, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
@@ -18,8 +18,9 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
-use super::Layout;
+use super::chosen::Chosen;
 use super::rows::{named, role_names};
+use super::{Draw, Layout};
 use crate::catalog::schema;
 use crate::error::{Error, Result};
 use crate::geo::Splitter;
@@ -38,15 +39,47 @@ impl Layout {
     /// The tables must have been registered with [`Session::with_identity`]. Holds a few batches,
     /// whatever the number of rows. The file is published whole or not at all.
     pub(crate) fn export(&self, session: &Session, splitter: &Splitter, to: &Path) -> Result<u64> {
+        self.write(session, splitter, to, &self.hash(), None)
+    }
+
+    /// As [`Layout::export`], of the samples that `draw` leaves: those that training would get. A
+    /// sample that comes twice is written twice. Runs the query a second time, and holds all
+    /// samples while it draws. The file's digest covers the draw.
+    pub(crate) fn export_drawn(
+        &self,
+        session: &Session,
+        splitter: &Splitter,
+        draw: &Draw,
+        to: &Path,
+    ) -> Result<u64> {
+        let samples = self.samples(session, splitter)?.drawn(draw);
+        let chosen = Some(Chosen::of(&samples));
+        self.write(session, splitter, to, &samples.query_hash, chosen)
+    }
+
+    fn write(
+        &self,
+        session: &Session,
+        splitter: &Splitter,
+        to: &Path,
+        query: &str,
+        mut chosen: Option<Chosen>,
+    ) -> Result<u64> {
         let pending = Pending::new(to)?;
         let mut shape = Shape { splitter, splits: HashMap::new() };
         let (mut writer, mut rows) = (None, 0u64);
         let columns = session
             .stream(&self.sql, &self.params, &mut |batch| {
+                let batch = match &mut chosen {
+                    Some(chosen) => {
+                        take_record_batch(&batch, &chosen.rows(&batch)?).map_err(unfit)?
+                    }
+                    None => batch,
+                };
                 let batch = shape.rows(&batch)?;
                 rows += batch.num_rows() as u64;
                 if writer.is_none() {
-                    writer = Some(self.writer(pending.create()?, &batch.schema())?);
+                    writer = Some(self.writer(pending.create()?, &batch.schema(), query)?);
                 }
                 match writer.as_mut() {
                     Some(w) => w.write(&batch).map_err(unwritten),
@@ -54,12 +87,15 @@ impl Layout {
                 }
             })
             .map_err(|e| e.context(format!("running layout {}", self.name)))?;
+        if let Some(n) = chosen.map(|c| c.missing()).filter(|n| *n > 0) {
+            return Err(Error::internal(format!("{n} drawn samples were not found again")));
+        }
         let writer = match writer {
             Some(writer) => writer,
             // A file without rows still has its columns.
             None => {
                 let empty = shape.rows(&RecordBatch::new_empty(columns))?;
-                self.writer(pending.create()?, &empty.schema())?
+                self.writer(pending.create()?, &empty.schema(), query)?
             }
         };
         writer.close().map_err(unwritten)?;
@@ -67,9 +103,10 @@ impl Layout {
         Ok(rows)
     }
 
-    fn writer(&self, file: File, schema: &SchemaRef) -> Result<ArrowWriter<File>> {
+    fn writer(&self, file: File, schema: &SchemaRef, query: &str) -> Result<ArrowWriter<File>> {
         let level = ZstdLevel::try_new(1).map_err(unwritten)?;
-        let about = [("eclaircie.layout", self.name.clone()), ("eclaircie.query", self.hash())];
+        let about =
+            [("eclaircie.layout", self.name.clone()), ("eclaircie.query", query.to_owned())];
         let about = about.map(|(k, v)| KeyValue::new(k.to_owned(), v)).to_vec();
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(level))
@@ -278,6 +315,52 @@ mod tests {
         let layout = Layout::open("ssop").unwrap().compat();
         assert_eq!(layout.export(&session, &Splitter::default(), &path).unwrap(), 2);
         assert_eq!(csv(&folder, &path, "s2_t_scene"), "s2_t_scene\ns2-000\ns2-000\n");
+    }
+
+    #[test]
+    fn a_draw_exports_the_samples_that_it_draws() {
+        // Cloudy dates in spring and summer, each with a clear one and radar beside it.
+        let hours = [0.0, 30.0, 60.0, 90.0, 2_900.0];
+        let mut all = Vec::new();
+        for (i, hour) in (0i32..).zip(hours) {
+            all.push(Patch::s2(2 * i, hour, 50.0).at(1, 2));
+            all.push(Patch::s2(2 * i + 1, hour + 1.0, 0.0).at(1, 2));
+            all.push(Patch::s1(i, hour).at(1, 2));
+        }
+        let (session, folder) = tables(&all, true);
+        let (path, splitter) = (folder.path().join("out.parquet"), Splitter::default());
+        let layout = Layout::open("ssop").unwrap();
+        let balance = Some(crate::layout::Balance::Season);
+        for draw in [
+            Draw { per_place: Some(3), seed: 1, ..Draw::default() },
+            Draw { per_place: Some(3), seed: 2, ..Draw::default() },
+            Draw { balance, seed: 1, ..Draw::default() },
+            Draw { per_place: Some(7), balance, seed: 1 },
+        ] {
+            let samples = layout.samples(&session, &splitter).unwrap().drawn(&draw);
+            let rows = layout.export_drawn(&session, &splitter, &draw, &path).unwrap();
+            assert_eq!(rows, samples.rows.len() as u64, "{draw:?}");
+            let mut want: Vec<String> = samples
+                .rows
+                .iter()
+                .map(|s| format!("{},{}", s.patches[0].slot, s.patches[2].slot))
+                .collect();
+            want.sort();
+            let csv = csv(&folder, &path, "s2_t['slot'] AS t, s2_target['slot'] AS target");
+            let mut got: Vec<&str> = csv.lines().skip(1).collect();
+            got.sort_unstable();
+            assert_eq!(got, want, "{draw:?}");
+            let digest = std::fs::read(&path).unwrap();
+            let digest = String::from_utf8_lossy(&digest).contains(&samples.query_hash);
+            assert!(digest, "{draw:?}");
+        }
+        // The rare season repeats.
+        let twice = layout.samples(&session, &splitter).unwrap();
+        let drawn = twice.clone().drawn(&Draw { balance, ..Draw::default() });
+        let summer = |s: &crate::layout::Samples| {
+            s.rows.iter().filter(|r| s.season(r).name() == "summer").count()
+        };
+        assert!(summer(&drawn) > summer(&twice), "{}", summer(&drawn));
     }
 
     #[test]

@@ -103,6 +103,13 @@ impl Layout {
         self.presets.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
     }
 
+    /// What the preset sets that the layout was opened with: `name=value` each.
+    pub fn preset_values(&self) -> &[String] {
+        let preset = self.name.rsplit_once('@').map(|(_, preset)| preset);
+        let found = self.presets.iter().find(|(name, _)| Some(name.as_str()) == preset);
+        found.map_or(&[], |(_, values)| values)
+    }
+
     /// The layout with the values of a preset as its defaults.
     fn preset(mut self, name: &str) -> Result<Self> {
         let Some((_, values)) = self.presets.iter().find(|(n, _)| n == name).cloned() else {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Draw, Layout, Samples};
+use crate::error::Result;
 use crate::geo::Splitter;
 
 /// Version of the form of manifests.
@@ -91,39 +92,22 @@ impl SampleManifest {
         self.parameters.iter().map(|(n, v)| format!("{n}={}", value(v))).collect()
     }
 
+    /// A layout with the parameters of this manifest, save those that the layout's preset and then
+    /// `set` say otherwise. What the layout has no parameter for is left out.
+    pub fn set(&self, layout: &mut Layout, set: &[String]) -> Result<()> {
+        let chosen = layout.preset_values().to_vec();
+        let known = |a: &String| {
+            a.split_once('=').is_some_and(|(name, _)| layout.params.iter().any(|(n, _)| n == name))
+        };
+        let own: Vec<String> = self.assignments().into_iter().filter(known).collect();
+        layout.set(&own).map_err(|e| e.context("taking the parameters of the manifest"))?;
+        layout.set(&chosen)?;
+        layout.set(set)
+    }
+
     /// Whether the samples are the same, whatever they were made from.
     pub fn is_same_set(&self, other: &Self) -> bool {
         self.samples == other.samples && self.roles == other.roles
-    }
-
-    /// What differs in `now`, one line each; empty if nothing does.
-    pub fn differences(&self, now: &Self) -> Vec<String> {
-        let mut all = Vec::new();
-        let mut differ = |what: &str, was: &dyn std::fmt::Debug, is: &dyn std::fmt::Debug| {
-            let (was, is) = (format!("{was:?}"), format!("{is:?}"));
-            if was != is {
-                all.push(format!("{what}: was {was}, is {is}"));
-            }
-        };
-        differ("layout", &self.layout, &now.layout);
-        differ("query", &self.query, &now.query);
-        differ("snapshot", &self.snapshot, &now.snapshot);
-        differ("parameters", &self.parameters, &now.parameters);
-        differ("split by", &self.split.by, &now.split.by);
-        let settings =
-            |s: &Splitter| (s.block, s.valid, s.test, s.seed, s.buffer, s.regions.clone());
-        differ(
-            "split (block, valid, test, seed, buffer, regions)",
-            &settings(&self.split),
-            &settings(&now.split),
-        );
-        differ("draw", &self.draw, &now.draw);
-        differ("roles", &self.roles, &now.roles);
-        differ("samples by use", &self.counts.split, &now.counts.split);
-        differ("samples by tile", &self.counts.tile, &now.counts.tile);
-        differ("samples by season", &self.counts.season, &now.counts.season);
-        differ("samples", &self.samples, &now.samples);
-        all
     }
 }
 
@@ -167,8 +151,27 @@ mod tests {
         more.push(Patch::s2(6, 60.0, 0.0));
         let other = manifest(&again, &more, &Draw::default());
         assert!(!read.is_same_set(&other));
-        let lines = read.differences(&other).join("\n");
-        assert!(lines.contains("draw: was") && lines.contains("samples by use"), "{lines}");
+        let lines: Vec<String> = read.differences(&other).iter().map(ToString::to_string).collect();
+        assert!(lines[0].starts_with("samples of a place: the manifest says 5"), "{lines:?}");
+    }
+
+    #[test]
+    fn a_preset_that_is_asked_for_comes_before_the_manifest_and_a_value_before_both() {
+        let mut layout = Layout::open("ssop").unwrap();
+        layout.set(&["gap_hours=7".to_owned(), "cloud_min=3".to_owned()]).unwrap();
+        let mut was = manifest(&layout, &archive(), &Draw::default());
+        was.parameters.insert("gone".to_owned(), Value::from(1));
+        let value = |layout: &Layout, name: &str| layout.values()[name].to_string();
+        let mut plain = Layout::open("ssop").unwrap();
+        was.set(&mut plain, &[]).unwrap();
+        assert_eq!(
+            (value(&plain, "gap_hours"), value(&plain, "cloud_min")),
+            ("7".into(), "3".into())
+        );
+        let mut preset = Layout::open("ssop@burkina").unwrap();
+        was.set(&mut preset, &["target_hours=1".to_owned()]).unwrap();
+        let values = ["gap_hours", "cloud_min", "target_hours"].map(|n| value(&preset, n));
+        assert_eq!(values, ["144", "3", "1"]);
     }
 
     #[test]

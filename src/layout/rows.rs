@@ -31,7 +31,8 @@ pub(super) fn collect(
     gatherer.finish(&schema, repeats)
 }
 
-struct Gatherer<'a> {
+/// Reads samples off batches.
+pub(super) struct Gatherer<'a> {
     splitter: &'a Splitter,
     tiles: BTreeSet<Arc<str>>,
     rows: Vec<Sample>,
@@ -40,7 +41,7 @@ struct Gatherer<'a> {
 }
 
 impl<'a> Gatherer<'a> {
-    fn new(splitter: &'a Splitter) -> Self {
+    pub fn new(splitter: &'a Splitter) -> Self {
         let (rows, sensors, absent) = (Vec::new(), Vec::new(), Vec::new());
         Self { splitter, tiles: BTreeSet::new(), rows, sensors, absent }
     }
@@ -54,8 +55,6 @@ impl<'a> Gatherer<'a> {
             ))
             .hint("narrow its windows, or draw some per place with per_place"));
         }
-        self.sensors.resize(columns.roles.len(), None);
-        self.absent.resize(columns.roles.len(), 0);
         for i in 0..batch.num_rows() {
             let sample = self.sample(&columns, i)?;
             self.rows.push(sample);
@@ -63,10 +62,25 @@ impl<'a> Gatherer<'a> {
         Ok(())
     }
 
+    /// The samples of a batch, with the patches of these roles only.
+    pub fn samples(&mut self, batch: &RecordBatch, roles: &[String]) -> Result<Vec<Sample>> {
+        let columns = Columns::of(batch)?;
+        let at = |name: &String| columns.roles.iter().position(|r| r.name == *name);
+        let kept: Vec<usize> = roles.iter().filter_map(at).collect();
+        let one = |i: usize| {
+            let mut sample = self.sample(&columns, i)?;
+            sample.patches = kept.iter().map(|k| sample.patches[*k]).collect();
+            Ok(sample)
+        };
+        (0..batch.num_rows()).map(one).collect()
+    }
+
     fn sample(&mut self, columns: &Columns, i: usize) -> Result<Sample> {
         if columns.tile.is_null(i) {
             return Err(Error::usage("a row of the layout has no tile"));
         }
+        self.sensors.resize(columns.roles.len(), None);
+        self.absent.resize(columns.roles.len(), 0);
         let tile = self.tile(columns.tile.value(i));
         let mut place = match (&columns.row, &columns.col) {
             (Some(r), Some(c)) if r.is_valid(i) && c.is_valid(i) => Some((r.value(i), c.value(i))),

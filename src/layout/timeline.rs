@@ -170,8 +170,10 @@ fn acquisitions(
     t: Stamp,
 ) -> Result<Vec<Acquisition>> {
     let (row, col) = place.unwrap_or((0, 0));
+    // Radar has no cloud, and a table of the user need not say so.
+    let cloud = if sensor == Sensor::S2 { "cloud_percent" } else { "NULL" };
     let sql = format!(
-        "SELECT CAST(slot AS BIGINT) AS slot, time, cloud_percent, valid FROM {} \
+        "SELECT CAST(slot AS BIGINT) AS slot, time, CAST({cloud} AS DOUBLE) AS cloud, valid FROM {} \
          WHERE tile = $tile AND row = $row AND col = $col ORDER BY time, slot",
         sensor.name()
     );

@@ -34,15 +34,14 @@ pub(super) struct Edge<T> {
     origin: AtomicU64,
     closed: AtomicBool,
     /// Consumers wait here.
-    filled: Arc<Gate>,
+    filled: Gate,
     /// The producer waits here.
-    room: Arc<Gate>,
+    room: Gate,
 }
 
 impl<T> Edge<T> {
     /// An empty edge that may hold `share` bytes.
     pub(super) fn new(control: Arc<Control>, share: usize) -> Self {
-        let (filled, room) = (control.gate(), control.gate());
         Self {
             control,
             queue: ArrayQueue::new(EDGE_ITEMS),
@@ -51,8 +50,8 @@ impl<T> Edge<T> {
             sent: AtomicU64::new(0),
             origin: AtomicU64::new(0),
             closed: AtomicBool::new(false),
-            filled,
-            room,
+            filled: Gate::default(),
+            room: Gate::default(),
         }
     }
 
@@ -97,9 +96,6 @@ impl<T> Edge<T> {
                 }
             }
             self.room.wait(|| {
-                if self.control.is_halted() {
-                    return true;
-                }
                 let fits = held || self.fits(parcel.bytes, self.share);
                 !self.queue.is_full() && (fits || self.wanted())
             });
@@ -132,8 +128,7 @@ impl<T> Edge<T> {
             self.filled.wait(|| {
                 // The producer may be waiting for empty hands: here they are.
                 self.room.ring();
-                let closed = self.closed.load(Ordering::SeqCst);
-                !self.queue.is_empty() || closed || self.control.is_halted()
+                !self.queue.is_empty() || self.closed.load(Ordering::SeqCst)
             });
         }
     }

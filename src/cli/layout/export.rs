@@ -7,7 +7,10 @@ use super::tables::Tables;
 use crate::error::Result;
 use crate::sql::Session;
 
-/// Writes all samples of a layout as a Parquet file: patches, and the id and scene of every image.
+/// Writes the samples of a layout as a Parquet file: patches, and the id and scene of every image.
+///
+/// With --per-place or --balance these are the samples that training would get; one that comes
+/// twice is written twice.
 ///
 /// Example: eclaircie layout export os2 archive/ --to os2.parquet
 ///
@@ -28,10 +31,12 @@ pub(super) struct Args {
 pub(super) fn run(args: Args) -> Result<()> {
     let choice = args.choice.of(args.layout);
     let layout = args.from.answer(choice.open()?);
-    let session = Session::new(args.from.memory)?.with_identity();
-    let (session, _) = args.from.session(session)?;
-    choice.split.refuse_draw()?;
+    let session = args.from.fill(Session::new(args.from.memory)?.with_identity())?;
     let splitter = choice.split.splitter(args.from.archive()?.as_ref())?;
-    let rows = layout.export(&session, &splitter, &args.to)?;
+    let draw = choice.split.draw();
+    let rows = match draw.is_all() {
+        true => layout.export(&session, &splitter, &args.to)?,
+        false => layout.export_drawn(&session, &splitter, &draw, &args.to)?,
+    };
     crate::cli::say(&format!("{rows} samples of layout {} in {}", layout.name, args.to.display()))
 }

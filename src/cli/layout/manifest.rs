@@ -3,29 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use super::Choice;
-use crate::archive::Archive;
-use crate::catalog::Catalog;
+use super::tables::Tables;
 use crate::cli::say;
 use crate::error::{Error, Kind, Result};
 use crate::layout::{Draw, Layout, SampleManifest, SplitPlan};
-use crate::limits;
-use crate::sql::Session;
 use crate::store::{read_json, write_json};
 
 /// Write what makes a sample set again, or check that it is still the same.
 ///
-/// The manifest holds the digests of catalog and query, all parameters, seeds and settings of split
-/// and draw, the counts by use, tile and season, and a digest of the samples. --check makes the set
-/// once more from the manifest's own settings and says what differs; it fails (exit code 1) if the
-/// samples are not the same.
+/// The manifest holds the digests of catalog, tables and query, all parameters, seeds and settings
+/// of split and draw, the counts by use, tile and season, and a digest of the samples. --check
+/// makes the set once more from the manifest's own settings and prints a line for each field that
+/// differs; it fails (exit code 1) if the samples are not the same. A preset (os2@burkina) and --set
+/// come before the parameters of the manifest; --table, --roi and --compat are to be given again.
 ///
 /// Example: eclaircie layout manifest os2 archive/ --to os2.json
+///
+/// Example: eclaircie layout manifest os2 archive/ --check os2.json
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Name or file.
     layout: String,
-    /// The archive.
-    archive: PathBuf,
+    #[command(flatten)]
+    from: Tables,
     #[command(flatten)]
     choice: Choice,
     /// Write the manifest.
@@ -37,14 +37,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args) -> Result<()> {
-    let archive = Archive::open(&args.archive)?;
     let mut layout = Layout::open(&args.layout)?;
     if let Some(path) = &args.check {
-        return check(&archive, layout, &args.choice, path);
+        return check(&args.from, layout, &args.choice, path);
     }
     layout.set(&args.choice.set)?;
     let plan = args.choice.split.plan()?;
-    let manifest = make(&archive, &layout, &plan, &args.choice.split.draw())?;
+    let manifest = make(&args.from, layout, &plan, &args.choice.split.draw())?;
     let Some(path) = &args.to else { return Ok(()) };
     write_json(path, &manifest)?;
     let counts: Vec<String> =
@@ -52,32 +51,27 @@ pub(super) fn run(args: Args) -> Result<()> {
     say(&format!("{} samples ({}), {}", manifest.counts.all, counts.join(", "), path.display()))
 }
 
-fn check(archive: &Archive, mut layout: Layout, choice: &Choice, path: &Path) -> Result<()> {
+fn check(from: &Tables, mut layout: Layout, choice: &Choice, path: &Path) -> Result<()> {
+    choice.split.refuse_own("the manifest says how ground is split and what is drawn")?;
     let was: SampleManifest = read_json(path)?;
-    layout.set(&was.assignments())?;
-    layout.set(&choice.set)?;
+    was.set(&mut layout, &choice.set)?;
     let plan = SplitPlan::like(&was.split, choice.split.regions()?);
-    let now = make(archive, &layout, &plan, &was.draw)?;
+    let now = make(from, layout, &plan, &was.draw)?;
     let differences = was.differences(&now);
-    for line in &differences {
-        say(line)?;
+    for difference in &differences {
+        say(&difference.to_string())?;
     }
     if was.is_same_set(&now) {
         let how = if differences.is_empty() { "" } else { ", though what it is made from changed" };
         return say(&format!("the same {} samples{how}", now.counts.all));
     }
     Err(Error::new(Kind::Invalid, format!("the samples are not those of {}", path.display()))
-        .hint("restore the archive and layout of that time, or write a new manifest with --to"))
+        .hint("follow the lines above from the first on, or write a new manifest with --to"))
 }
 
-fn make(
-    archive: &Archive,
-    layout: &Layout,
-    plan: &SplitPlan,
-    draw: &Draw,
-) -> Result<SampleManifest> {
-    let catalog = Catalog::open(archive)?;
-    let session = Session::new(limits::MEMORY_DEFAULT)?.with_catalog(&catalog)?;
-    let samples = layout.samples(&session, &plan.over(Some(archive))?)?.drawn(draw);
-    Ok(SampleManifest::of(layout, &samples, draw, &catalog.snapshot()?))
+fn make(from: &Tables, layout: Layout, plan: &SplitPlan, draw: &Draw) -> Result<SampleManifest> {
+    let (layout, session) = (from.answer(layout), from.session()?);
+    let splitter = plan.over(from.archive()?.as_ref())?;
+    let samples = layout.samples(&session, &splitter)?.drawn(draw);
+    Ok(SampleManifest::of(&layout, &samples, draw, &from.digest()?))
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::tables::register;
 use crate::archive::Archive;
 use crate::catalog::Catalog;
 use crate::cli::args::parse_named;
@@ -43,19 +44,8 @@ impl Source {
             })?;
             return session.with_scenes(&catalog);
         }
-        let given = |name: &str| self.tables.iter().find(|(n, _)| n == name).map(|(_, p)| p);
-        let scenes = catalog.as_ref().and_then(Catalog::scenes_file);
-        let mut session =
-            session.with_files(scenes, |sensor| match (given(sensor.name()), &catalog) {
-                (Some(file), _) => Ok(vec![file.clone()]),
-                (None, Some(catalog)) => catalog.patch_files(sensor),
-                (None, None) => Ok(Vec::new()),
-            })?;
-        for (name, file) in &self.tables {
-            if !["s2", "s1", "dem"].contains(&name.as_str()) {
-                session = session.with_table(name, file)?;
-            }
-        }
+        let session = register(session, catalog.as_ref(), &self.tables)?.with_empty_dem()?;
+        session.check_own_tables()?;
         Ok(session)
     }
 }

@@ -9,14 +9,15 @@ use crate::catalog::Catalog;
 use crate::cli::args;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::sql::Session;
+use crate::sql::{Session, digest};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Tables {
     /// The archive; may be left out with --table.
     archive: Option<PathBuf>,
     /// A Parquet file as a table: s2, s1, dem, or one of your own that the query names; may be
-    /// repeated. s2 and s1 need id, tile, row, col, cell, time, valid, and s2 cloud_percent.
+    /// repeated. s2 and s1 need id, tile, row, col, cell, time, valid, and s2 cloud_percent; no two
+    /// rows may have the same cell and id.
     #[arg(long = "table", value_name = "NAME=FILE", value_parser = args::parse_named)]
     tables: Vec<(String, PathBuf)>,
     /// Only at the places of this Parquet file, with the columns tile, row, col.
@@ -42,33 +43,76 @@ impl Tables {
         self.archive.as_deref().map(Archive::open).transpose()
     }
 
-    /// The session with all tables, and the snapshot of the archive, if there is one.
-    pub(super) fn session(&self, mut session: Session) -> Result<(Session, Option<String>)> {
+    /// A session with all tables.
+    pub(super) fn session(&self) -> Result<Session> {
+        self.fill(Session::new(self.memory)?)
+    }
+
+    /// As [`Tables::session`], over a session that was prepared.
+    pub(super) fn fill(&self, session: Session) -> Result<Session> {
         if self.archive.is_none() && self.tables.is_empty() {
             return Err(Error::usage("give an archive, or tables")
                 .hint("for example --table s2=s2.parquet --table s1=s1.parquet"));
         }
-        let mut snapshot = None;
-        if let Some(root) = &self.archive {
-            let catalog = Catalog::open(&Archive::open(root)?)?;
-            session = session.with_catalog(&catalog)?;
-            snapshot = Some(catalog.snapshot()?);
-        }
-        for (name, file) in &self.tables {
-            session = session.with_table(name, file)?;
-        }
+        let mut session = register(session, self.catalog()?.as_ref(), &self.tables)?;
         if let Some(file) = &self.roi {
-            session = session.with_table("roi", file)?;
+            session = session.with_table(REGION, file)?;
         }
-        Ok((session.with_empty_dem()?, snapshot))
+        let session = session.with_empty_dem()?;
+        session.check_own_tables()?;
+        if self.roi.is_some() {
+            session.check_region(REGION)?;
+        }
+        Ok(session)
+    }
+
+    /// The digest of what the archive holds, if there is one.
+    pub(super) fn snapshot(&self) -> Result<Option<String>> {
+        self.catalog()?.map(|c| c.snapshot()).transpose()
+    }
+
+    /// The digest of all tables, those of the user with their bytes.
+    pub(super) fn digest(&self) -> Result<String> {
+        let snapshot = self.snapshot()?;
+        let region = self.roi.as_ref().map(|file| (REGION.to_owned(), file.clone()));
+        let mut own: Vec<_> = self.tables.iter().cloned().chain(region).collect();
+        own.sort();
+        if let (Some(snapshot), true) = (&snapshot, own.is_empty()) {
+            return Ok(snapshot.clone());
+        }
+        let mut all = blake3::Hasher::new();
+        all.update(snapshot.unwrap_or_default().as_bytes());
+        for (name, file) in &own {
+            all.update(format!("\n{name}={}", digest(file)?).as_bytes());
+        }
+        Ok(all.finalize().to_hex()[..32].to_owned())
     }
 
     /// The layout as it is to be answered.
     pub(super) fn answer(&self, layout: Layout) -> Layout {
-        let layout = if self.roi.is_some() { layout.within("roi") } else { layout };
+        let layout = if self.roi.is_some() { layout.within(REGION) } else { layout };
         match self.compat {
             Some(Program::Decloud) => layout.compat(),
             None => layout,
         }
     }
+
+    fn catalog(&self) -> Result<Option<Catalog>> {
+        self.archive()?.map(|archive| Catalog::open(&archive)).transpose()
+    }
+}
+
+/// The name of the table of places that --roi gives.
+const REGION: &str = "roi";
+
+/// The session with the tables of an archive and those of the user, which come before it.
+pub(super) fn register(
+    mut session: Session,
+    catalog: Option<&Catalog>,
+    own: &[(String, PathBuf)],
+) -> Result<Session> {
+    if let Some(catalog) = catalog {
+        session = session.with_catalog_but(catalog, |name| own.iter().any(|(n, _)| n == name))?;
+    }
+    own.iter().try_fold(session, |session, (name, file)| session.with_table(name, file))
 }

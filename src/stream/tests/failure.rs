@@ -7,7 +7,6 @@ use super::{Node, ends, soon};
 use crate::error::{Error, Kind, Result};
 use crate::stream::control::Control;
 use crate::stream::crew::Crew;
-use crate::stream::work::Post;
 use crate::stream::{Cancel, Emit, Graph};
 
 /// Where a graph goes wrong.
@@ -236,9 +235,7 @@ fn a_crew_that_is_dropped_stops_its_threads_and_waits_for_them() {
             }
             std::thread::sleep(Duration::from_millis(20));
         };
-        let name = "wait\0forever".to_owned();
-        let post = Post { node: 0, title: format!("operator {name}"), name, worker: 0 };
-        crew.spawn(&post, body).unwrap();
+        crew.spawn("wait\0forever", body).unwrap();
         assert!(soon(|| lives.load(Ordering::SeqCst) == 1));
     });
     assert_eq!(threads.load(Ordering::SeqCst), 0);
