@@ -81,7 +81,8 @@ fn scene(sensor: Sensor, tile: &str, slot: usize, time: Stamp, cloudy: bool) -> 
     }
 }
 
-/// Fields of some 40 px, shared by all bands and dates, a swing through the year, and noise of 4 to 6 bits.
+/// Fields of some 40 px, shared by all bands and dates, a swing through the year, and noise: little in every second field,
+/// more in the others.
 fn pixels(layer: Layer, slot: usize, tile: usize) -> Block {
     let side = SIDE / layer.factor();
     let bands = layer.bands().len();
@@ -93,7 +94,8 @@ fn pixels(layer: Layer, slot: usize, tile: usize) -> Block {
         for row in 0..side {
             for col in 0..side {
                 noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                let grain = (noise >> 40) % 48;
+                let rough = (row / 40 + col / 37) % 2 == 0;
+                let grain = (noise >> 40) % if rough { 48 } else { 8 };
                 values.push(
                     (500.0 * (band + 1) as f64 + field(row, col) + season) as i32 + grain as i32,
                 );
