@@ -107,7 +107,7 @@ pub use store::{
 };
 pub use stream::{
     Cancel, Collect, Each, Emit, Graph, Items, NodeStats, Operator, Pipe, Plan, Report, Sink,
-    Source, Weigh,
+    Source, Trace, Weigh, cores,
 };
 #[cfg(feature = "torch")]
 pub use tensors::{

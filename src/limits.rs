@@ -72,6 +72,8 @@ pub const MEMORY_DEFAULT: usize = 2 << 30;
 pub const SAMPLES_MAX: usize = 20_000_000;
 /// Items that rest on one edge of a graph, whatever they weigh: it bounds a queue of tiny items.
 pub const EDGE_ITEMS: usize = 1024;
+/// Spans that a trace of runs holds: 24 MB, and a file of some 100 MB, which viewers still open.
+pub const TRACE_SPANS_MAX: usize = 1 << 20;
 /// Workers of one operator: some four for each core of the largest machines.
 pub const WORKERS_MAX: usize = 1024;
 /// Largest pictures of one report page, as text: beyond it browsers stall while they open the file.

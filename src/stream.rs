@@ -6,6 +6,7 @@
 //! heard between two items, no thread outlives the run. Refuses: a graph without budget or workers,
 //! and an item that is larger than the whole budget. Knows nothing of rasters.
 
+mod advice;
 mod cancel;
 mod collect;
 mod control;
@@ -15,12 +16,16 @@ mod edge;
 mod gate;
 mod graph;
 mod items;
+mod marks;
 mod node;
 mod outlet;
 mod plan;
 mod progress;
 mod report;
+mod roll;
+mod shape;
 mod sync;
+mod trace;
 mod weigh;
 mod work;
 
@@ -35,4 +40,6 @@ pub use items::Items;
 pub use node::{Emit, Operator, Sink, Source};
 pub use plan::Plan;
 pub use report::{NodeStats, Report};
+pub use sync::cores;
+pub use trace::Trace;
 pub use weigh::Weigh;

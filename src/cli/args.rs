@@ -1,5 +1,6 @@
 //! Words that several verbs share.
 
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -13,8 +14,8 @@ use crate::geo::{Regions, Split, SplitBy, Splitter};
 use crate::layout::{Balance, Counts, Draw, Layout, Samples, SplitPlan};
 use crate::limits;
 use crate::sql::Session;
-use crate::store::read_text;
-use crate::stream::Report;
+use crate::store::{Pending, probe, read_text};
+use crate::stream::{Report, Trace, cores};
 
 /// Bytes from `512MB`, `2GiB`, `800k` or a plain number.
 pub(super) fn parse_bytes(text: &str) -> std::result::Result<usize, String> {
@@ -43,18 +44,38 @@ pub(super) struct StreamArgs {
     /// Memory for the stream's queues.
     #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = parse_bytes)]
     pub(super) memory: usize,
-    /// Reading threads.
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = parse_count)]
+    /// Threads of each step that can be shared, such as reading; by default one a core, so that
+    /// whichever step is slow can use them all.
+    #[arg(long, value_name = "N", default_value_t = cores(), hide_default_value = true)]
+    #[arg(value_parser = parse_count)]
     pub(super) workers: usize,
-    /// Print what each operator did, and the bottleneck.
+    /// Print what each operator did, the bottleneck, and what to do about it.
     #[arg(long)]
     pub(super) stats: bool,
     /// Write the same as JSON.
     #[arg(long, value_name = "FILE")]
     pub(super) stats_to: Option<PathBuf>,
+    /// Write what every thread did, moment by moment, for ui.perfetto.dev or chrome://tracing.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
 }
 
 impl StreamArgs {
+    /// Where runs are recorded, if that was asked for and the file can be written.
+    pub(super) fn tracer(&self) -> Result<Option<Trace>> {
+        self.trace.as_deref().map(|path| probe(path).map(|()| Trace::new())).transpose()
+    }
+
+    /// Writes the trace, also of a run that failed; the error of the run goes first.
+    pub(super) fn traced<T>(&self, trace: Option<&Trace>, result: Result<T>) -> Result<T> {
+        let written = match (&self.trace, trace) {
+            (Some(path), Some(trace)) => write_trace(path, trace),
+            _ => Ok(()),
+        };
+        let value = result?;
+        written.map(|()| value)
+    }
+
     /// Prints and writes reports as asked.
     pub(super) fn report(&self, reports: &[Report]) -> Result<()> {
         if self.stats {
@@ -67,6 +88,15 @@ impl StreamArgs {
             None => Ok(()),
         }
     }
+}
+
+fn write_trace(path: &Path, trace: &Trace) -> Result<()> {
+    let pending = Pending::new(path)?;
+    let mut file = BufWriter::new(pending.create()?);
+    let doing = || format!("writing {}", path.display());
+    trace.write(&mut file).and_then(|()| file.flush()).during(doing)?;
+    drop(file);
+    pending.commit()
 }
 
 /// Which samples.

@@ -18,6 +18,8 @@ use crate::tensors::Batch;
 /// Example: eclaircie stream os2 archive/ --stats
 ///
 /// Example: eclaircie stream os2 archive/ --explain
+///
+/// Example: eclaircie stream os2 archive/ --trace trace.json
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A shipped layout, or your own query file.
@@ -134,7 +136,9 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         }
         return Ok(Done::Whole);
     }
-    let outcome = plan.run(cancel);
+    let trace = a.stream.tracer()?;
+    let outcome = plan.with_trace(trace.as_ref()).run(cancel);
+    let outcome = a.stream.traced(trace.as_ref(), outcome);
     let token = course.token(count.samples);
     let report = match (outcome, &token) {
         (Err(e), Some(token)) if e.kind() == Kind::Cancelled => {

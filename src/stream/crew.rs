@@ -3,6 +3,7 @@
 use super::control::Control;
 use super::edge::Edge;
 use super::sync::{Arc, thread};
+use super::work::Post;
 use crate::error::{Error, Kind, Result};
 
 /// Starts threads and never lets one outlive it.
@@ -28,12 +29,21 @@ impl Crew {
         Arc::new(Edge::new(self.control.clone(), self.share))
     }
 
-    /// Starts a thread for a worker of node `name`.
-    pub(super) fn spawn(&mut self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
+    /// Starts a thread for a worker.
+    pub(super) fn spawn(
+        &mut self,
+        post: &Post,
+        body: impl FnOnce() + Send + 'static,
+    ) -> Result<()> {
         // The operating system takes no NUL in a name.
-        let title = name.replace('\0', " ");
-        let handle = thread::Builder::new().name(title).spawn(body).map_err(|e| {
-            Error::new(Kind::Io, format!("starting a thread for {name}"))
+        let name = post.name.replace('\0', " ");
+        let seat = self.control.seat(&post.title);
+        let work = move || {
+            let _seat = seat;
+            body();
+        };
+        let handle = thread::Builder::new().name(name).spawn(work).map_err(|e| {
+            Error::new(Kind::Io, format!("starting a thread for {}", post.name))
                 .with_source(e)
                 .hint("ask for fewer workers, or raise the limit of threads (ulimit -u)")
         })?;
@@ -43,6 +53,7 @@ impl Crew {
 
     /// Waits for all threads.
     pub(super) fn join(&mut self) {
+        self.control.wait();
         for handle in self.threads.drain(..) {
             let name = handle.thread().name().unwrap_or_default().to_owned();
             if handle.join().is_err() {

@@ -34,14 +34,15 @@ pub(super) struct Edge<T> {
     origin: AtomicU64,
     closed: AtomicBool,
     /// Consumers wait here.
-    filled: Gate,
+    filled: Arc<Gate>,
     /// The producer waits here.
-    room: Gate,
+    room: Arc<Gate>,
 }
 
 impl<T> Edge<T> {
     /// An empty edge that may hold `share` bytes.
     pub(super) fn new(control: Arc<Control>, share: usize) -> Self {
+        let (filled, room) = (control.gate(), control.gate());
         Self {
             control,
             queue: ArrayQueue::new(EDGE_ITEMS),
@@ -50,8 +51,8 @@ impl<T> Edge<T> {
             sent: AtomicU64::new(0),
             origin: AtomicU64::new(0),
             closed: AtomicBool::new(false),
-            filled: Gate::default(),
-            room: Gate::default(),
+            filled,
+            room,
         }
     }
 
@@ -96,6 +97,9 @@ impl<T> Edge<T> {
                 }
             }
             self.room.wait(|| {
+                if self.control.is_halted() {
+                    return true;
+                }
                 let fits = held || self.fits(parcel.bytes, self.share);
                 !self.queue.is_full() && (fits || self.wanted())
             });
@@ -128,7 +132,8 @@ impl<T> Edge<T> {
             self.filled.wait(|| {
                 // The producer may be waiting for empty hands: here they are.
                 self.room.ring();
-                !self.queue.is_empty() || self.closed.load(Ordering::SeqCst)
+                let closed = self.closed.load(Ordering::SeqCst);
+                !self.queue.is_empty() || closed || self.control.is_halted()
             });
         }
     }

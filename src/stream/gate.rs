@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::sync::{AtomicUsize, Backoff, Condvar, Mutex, Ordering, fence, lock};
 
-/// Longest sleep before a waiting thread looks at its flags again: cancel has no bell of its own.
-const LISTEN: Duration = Duration::from_millis(20);
+/// Longest sleep before a waiting thread looks at its flags again. Only the word to stop needs it,
+/// and only while every other thread is inside a node: it has no bell of its own.
+const LISTEN: Duration = Duration::from_millis(50);
 
 /// Threads park here; whoever changes the condition rings. Ringing costs one load if nobody waits.
 #[derive(Default)]

@@ -2,8 +2,9 @@
 
 use super::crew::Crew;
 use super::edge::Edge;
-use super::outlet::Outlet;
-use super::plan::{Plan, Role, Shape};
+use super::outlet::{Order, Outlet};
+use super::plan::Plan;
+use super::shape::{Role, Shape, Workers};
 use super::sync::Arc;
 use super::work::{Post, change, give, take};
 use super::{Operator, Sink, Source, Weigh};
@@ -47,11 +48,11 @@ impl Graph {
     pub fn source<S: Source + 'static>(mut self, source: S) -> Pipe<S::Out> {
         self.shape.total = source.total();
         let name = source.name();
-        let post = self.shape.add(Role::Source, &name, 1);
+        let post = self.shape.add(Role::Source, &name, Workers::One);
         let start = Box::new(move |crew: &mut Crew, output: Arc<Edge<S::Out>>| {
-            let out = Outlet::new(output, 1);
+            let out = Outlet::new(output, 1, Order::Kept);
             let control = crew.control().clone();
-            crew.spawn(&name, move || give(&post, &control, source, &out))
+            crew.spawn(&post.clone(), move || give(&post, &control, source, &out))
         });
         Pipe { shape: self.shape, start }
     }
@@ -70,12 +71,34 @@ impl<T: Send + Weigh + 'static> Pipe<T> {
     /// One operator that sees all items in order.
     pub fn then<O: Operator<In = T> + 'static>(self, operator: O) -> Pipe<O::Out> {
         let name = operator.name();
-        self.chain(&name, 1, vec![operator])
+        self.chain(&name, Workers::One, vec![operator])
     }
 
     /// `workers` copies of an operator, each on its own thread; the output keeps the order of the
     /// input. What the copies give in `finish` comes last, in the order of the workers.
+    ///
+    /// With [`super::cores`] workers on every spread node, whichever node has work can use the
+    /// whole machine; threads that wait cost nothing.
     pub fn spread<O, F>(self, workers: usize, make: F) -> Pipe<O::Out>
+    where
+        O: Operator<In = T> + 'static,
+        F: Fn(usize) -> O,
+    {
+        self.copies(workers, Order::Kept, make)
+    }
+
+    /// As [`Pipe::spread`], but results leave as they become ready: a slow item holds up no other.
+    /// The order differs from run to run, so it is for those who do not care, such as counters.
+    /// What a copy gives in `finish` may come before the last results of another.
+    pub fn spread_unordered<O, F>(self, workers: usize, make: F) -> Pipe<O::Out>
+    where
+        O: Operator<In = T> + 'static,
+        F: Fn(usize) -> O,
+    {
+        self.copies(workers, Order::Free, make)
+    }
+
+    fn copies<O, F>(self, workers: usize, order: Order, make: F) -> Pipe<O::Out>
     where
         O: Operator<In = T> + 'static,
         F: Fn(usize) -> O,
@@ -84,36 +107,37 @@ impl<T: Send + Weigh + 'static> Pipe<T> {
         let build = if workers > WORKERS_MAX { 1 } else { workers.max(1) };
         let operators: Vec<O> = (0..build).map(make).collect();
         let name = operators.first().map(Operator::name).unwrap_or_default();
-        self.chain(&name, workers, operators)
+        self.chain(&name, Workers::Spread(workers, order), operators)
     }
 
     /// Ends the chain.
     pub fn sink<'a, K: Sink<In = T> + 'a>(mut self, sink: &'a mut K) -> Plan<'a> {
-        let post = self.shape.add(Role::Sink, &sink.name(), 1);
+        let post = self.shape.add(Role::Sink, &sink.name(), Workers::One);
         let start = self.start;
         let run = Box::new(move |crew: &mut Crew, progress: super::progress::Progress<'a>| {
             let input = crew.edge();
             start(crew, input.clone())?;
+            let _seat = crew.control().seat(&post.title);
             take(&post, &crew.control().clone(), sink, &input, progress);
             Ok(())
         });
         Plan::new(self.shape, run)
     }
 
-    fn chain<O>(mut self, name: &str, workers: usize, operators: Vec<O>) -> Pipe<O::Out>
+    fn chain<O>(mut self, name: &str, workers: Workers, operators: Vec<O>) -> Pipe<O::Out>
     where
         O: Operator<In = T> + 'static,
     {
         let post = self.shape.add(Role::Operator, name, workers);
-        let (before, name) = (self.start, name.to_owned());
+        let (before, order) = (self.start, workers.order());
         let start = Box::new(move |crew: &mut Crew, output: Arc<Edge<O::Out>>| {
             let input: Arc<Edge<T>> = crew.edge();
             before(crew, input.clone())?;
-            let out = Outlet::new(output, operators.len());
+            let out = Outlet::new(output, operators.len(), order);
             for (worker, operator) in operators.into_iter().enumerate() {
                 let post = Post { worker: worker as u64, ..post.clone() };
                 let (input, out, control) = (input.clone(), out.clone(), crew.control().clone());
-                crew.spawn(&name, move || change(&post, &control, operator, &input, &out))?;
+                crew.spawn(&post.clone(), move || change(&post, &control, operator, &input, &out))?;
             }
             Ok(())
         });

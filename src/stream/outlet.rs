@@ -1,25 +1,43 @@
-//! Where the workers of one node put their results, in the order of its input.
+//! Where the workers of one node put their results.
 
 use std::collections::BTreeMap;
 
 use super::Weigh;
-use super::control::Ended;
+use super::control::{Control, Ended};
 use super::edge::{Edge, Parcel};
 use super::gate::Gate;
+use super::marks::Marks;
 use super::report::size;
 use super::sync::{Arc, AtomicU64, AtomicUsize, Mutex, Ordering, lock};
 use crate::error::{Error, Kind, Result};
 use crate::limits::EDGE_ITEMS;
 
-/// The turn goes round by the sequence number of the input. A worker that is early leaves its
-/// results here if the edge has room to spare, and waits for its turn otherwise; the worker whose
-/// turn it is sends its own and all that were left behind it.
+/// In what order the results of a spread node leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// That of the input.
+    Kept,
+    /// That in which they become ready.
+    Free,
+}
+
+/// The turn goes round: by the sequence number of the input where order is kept, by the order of
+/// arrival here where it is free. A worker that is early leaves its results here if the edge has
+/// room to spare, and waits for its turn otherwise; the worker whose turn it is sends its own and
+/// all that were left behind it.
+///
+/// It never stands still. Where order is kept, the turn is that of the oldest item under way; the
+/// worker that holds it waits for nobody here, and early results take at most half of the edge
+/// from it. Where order is free, a turn is given out here, to a worker that holds its results ready,
+/// so the worker whose turn it is is always one that is here, or has left its results here.
 pub(super) struct Outlet<T> {
     edge: Arc<Edge<T>>,
     next: AtomicU64,
     early: Mutex<Early<T>>,
-    turns: Gate,
+    turns: Arc<Gate>,
     writers: AtomicUsize,
+    /// Turns given out and what has been sent, where order is free.
+    free: Option<(AtomicU64, Mutex<Marks>)>,
 }
 
 /// Results that came before their turn, by turn; their bytes are charged to the edge.
@@ -32,29 +50,39 @@ struct Early<T> {
 struct Load<T> {
     parcels: Vec<Parcel<T>>,
     bytes: usize,
+    /// The item's place in the input.
+    seq: u64,
     origin: u64,
 }
 
 impl<T: Weigh> Outlet<T> {
     /// An outlet of `writers` workers onto `edge`.
-    pub(super) fn new(edge: Arc<Edge<T>>, writers: usize) -> Arc<Self> {
+    pub(super) fn new(edge: Arc<Edge<T>>, writers: usize, order: Order) -> Arc<Self> {
         let early = Mutex::new(Early { loads: BTreeMap::new(), slots: 0 });
         let (next, writers) = (AtomicU64::new(0), AtomicUsize::new(writers));
-        Arc::new(Self { edge, next, early, turns: Gate::default(), writers })
+        let turns = edge.control().gate();
+        let free = match order {
+            Order::Kept => None,
+            Order::Free => Some((AtomicU64::new(0), Mutex::new(Marks::default()))),
+        };
+        Arc::new(Self { edge, next, early, turns, writers, free })
     }
 
-    /// Sends the results of turn `turn`, empties `items`, and returns their bytes.
+    /// Sends the results of item `seq` of the input, empties `items`, and returns their bytes.
     ///
-    /// Every turn from 0 on must be sent once, by some worker, even if it has no results.
-    pub(super) fn send(&self, turn: u64, origin: u64, items: &mut Vec<T>) -> Result<u64, Ended> {
-        let load = self.weigh(origin, items)?;
+    /// Every item from 0 on must be sent once, by some worker, even if it has no results.
+    pub(super) fn send(&self, seq: u64, origin: u64, items: &mut Vec<T>) -> Result<u64, Ended> {
+        let load = self.weigh(seq, origin, items)?;
         let bytes = load.bytes as u64;
-        let mut mine = self.enter(turn, load)?;
+        // Given out when nothing but the end of the run can keep the load from being sent.
+        let turn = self.free.as_ref().map(|(turns, _)| turns.fetch_add(1, Ordering::SeqCst));
+        let mut mine = self.enter(turn.unwrap_or(seq), load)?;
         while let Some(load) = mine {
+            let origin = self.mark(load.seq, load.origin);
             for parcel in load.parcels {
-                self.edge.push(parcel)?;
+                self.edge.push(Parcel { origin, ..parcel })?;
             }
-            self.edge.passed(load.origin);
+            self.edge.passed(origin);
             mine = self.advance();
         }
         Ok(bytes)
@@ -67,9 +95,18 @@ impl<T: Weigh> Outlet<T> {
         }
     }
 
-    fn weigh(&self, origin: u64, items: &mut Vec<T>) -> Result<Load<T>> {
-        let budget = self.edge.control().budget();
-        let mut load = Load { parcels: Vec::with_capacity(items.len()), bytes: 0, origin };
+    /// Source items that are through when item `seq` is. Only the worker whose turn it is asks.
+    fn mark(&self, seq: u64, origin: u64) -> u64 {
+        self.free.as_ref().map_or(origin, |(_, marks)| lock(marks).pass(seq, origin))
+    }
+
+    fn control(&self) -> &Control {
+        self.edge.control()
+    }
+
+    fn weigh(&self, seq: u64, origin: u64, items: &mut Vec<T>) -> Result<Load<T>> {
+        let budget = self.control().budget();
+        let mut load = Load { parcels: Vec::with_capacity(items.len()), bytes: 0, seq, origin };
         for item in items.drain(..) {
             let bytes = item.bytes();
             if bytes > budget {
@@ -84,7 +121,7 @@ impl<T: Weigh> Outlet<T> {
     /// Waits for the turn and gives the load back, or leaves the load behind.
     fn enter(&self, turn: u64, mut load: Load<T>) -> Result<Option<Load<T>>, Ended> {
         loop {
-            self.edge.control().check()?;
+            self.control().check()?;
             {
                 let mut early = lock(&self.early);
                 if self.next.load(Ordering::SeqCst) == turn {
@@ -101,7 +138,8 @@ impl<T: Weigh> Outlet<T> {
                     return Ok(None);
                 }
             }
-            self.turns.wait(|| self.next.load(Ordering::SeqCst) == turn);
+            self.turns
+                .wait(|| self.next.load(Ordering::SeqCst) == turn || self.control().is_halted());
         }
     }
 

@@ -8,6 +8,19 @@ pub(super) use std::thread;
 pub(super) use crossbeam::queue::ArrayQueue;
 pub(super) use crossbeam::utils::{Backoff, CachePadded};
 
+/// Cores that this process may use: as many workers suit a spread node, unless the user says
+/// otherwise.
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Seconds that the calling thread has run on a core; 0 where the system does not tell.
+pub(super) fn core_s() -> f64 {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = told.split(' ').next().and_then(|word| word.parse::<u64>().ok());
+    nanoseconds.unwrap_or_default() as f64 / 1e9
+}
+
 /// Locks; a poisoned lock is taken all the same, for no code of a user runs under our locks.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

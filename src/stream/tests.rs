@@ -6,12 +6,17 @@ use std::time::{Duration, Instant};
 use super::{Emit, Operator, Sink, Source, Weigh};
 use crate::error::Result;
 
+mod advice;
 mod budget;
 mod cancel;
 mod describe;
 mod failure;
 mod order;
+mod pool;
 mod progress;
+mod stuck;
+mod trace;
+mod unordered;
 
 /// An item of a number and a weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

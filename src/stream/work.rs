@@ -8,6 +8,8 @@ use super::control::{Control, Ended};
 use super::edge::Edge;
 use super::outlet::Outlet;
 use super::progress::Progress;
+use super::sync::core_s;
+use super::trace::{Doing, Recorder};
 use super::{Emit, NodeStats, Operator, Sink, Source, Weigh};
 use crate::error::Error;
 
@@ -16,6 +18,8 @@ use crate::error::Error;
 pub(super) struct Post {
     /// Position in the graph.
     pub(super) node: usize,
+    /// Its name.
+    pub(super) name: String,
     /// `operator NAME`.
     pub(super) title: String,
     /// Position among the workers of the node.
@@ -107,7 +111,9 @@ pub(super) fn take<K: Sink>(
 
 /// Runs a body; its error or panic ends the run by the title of the post, its times are counted.
 fn guard(post: &Post, control: &Control, body: impl FnOnce(&mut Watch) -> Result<(), Ended>) {
-    let mut watch = Watch { stats: NodeStats::default(), mark: Instant::now() };
+    let (stats, recorder) = (NodeStats::default(), control.recorder());
+    let before_s = core_s();
+    let mut watch = Watch { stats, mark: Instant::now(), recorder };
     match catch_unwind(AssertUnwindSafe(|| body(&mut watch))) {
         Ok(Ok(())) | Ok(Err(Ended::Stopped)) => {}
         Ok(Err(Ended::Failed(error))) => control.fail(error.context(&post.title)),
@@ -117,7 +123,8 @@ fn guard(post: &Post, control: &Control, body: impl FnOnce(&mut Watch) -> Result
             control.fail(error.context(&post.title).hint(hint));
         }
     }
-    control.add(post.node, &watch.stats);
+    watch.stats.core_s = (core_s() - before_s).max(0.0);
+    control.add(post, &watch.stats, watch.recorder);
 }
 
 fn text(panic: &(dyn Any + Send)) -> &str {
@@ -138,23 +145,27 @@ impl<T: Weigh> Drop for Close<'_, T> {
 struct Watch {
     stats: NodeStats,
     mark: Instant,
+    recorder: Option<Recorder>,
 }
 
 impl Watch {
     fn busy(&mut self) {
-        self.stats.busy_s += self.lap();
+        self.stats.busy_s += self.lap(Doing::Work);
     }
 
     fn wait_in(&mut self) {
-        self.stats.wait_in_s += self.lap();
+        self.stats.wait_in_s += self.lap(Doing::WaitIn);
     }
 
     fn wait_out(&mut self) {
-        self.stats.wait_out_s += self.lap();
+        self.stats.wait_out_s += self.lap(Doing::WaitOut);
     }
 
-    fn lap(&mut self) -> f64 {
+    fn lap(&mut self, doing: Doing) -> f64 {
         let now = Instant::now();
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note(doing, self.mark, now);
+        }
         let lap = now.duration_since(self.mark).as_secs_f64();
         self.mark = now;
         lap

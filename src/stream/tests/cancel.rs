@@ -151,3 +151,87 @@ fn a_run_that_was_cancelled_before_asks_the_source_for_nothing() {
     let error = plan.sink(&mut sink).run(&cancel).unwrap_err();
     assert_eq!(error.kind(), Kind::Cancelled);
 }
+
+/// Where a graph asks for its own end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum At {
+    Next,
+    Apply,
+    Finish,
+    Worker,
+    WorkerFinish,
+    Accept,
+    End,
+}
+
+/// Cancels in one position, with most of the items still to come, and counts what the sink takes.
+fn cancelled_at(at: At) -> (crate::error::Result<()>, u64) {
+    ends(move || {
+        let cancel = Cancel::default();
+        let word = || {
+            let cancel = cancel.clone();
+            move |here: At, hit: bool| {
+                if here == at && hit {
+                    cancel.cancel();
+                }
+            }
+        };
+        let (mut given, say) = (0_u64, word());
+        let next = move || {
+            given += 1;
+            say(At::Next, given == 40);
+            Ok((given <= 10_000).then_some(given))
+        };
+        let op = |name, apply: At, finish: At| {
+            let (say, last) = (word(), word());
+            let pass = move |n: u64, out: &mut Emit<u64>| {
+                say(apply, n == 40);
+                out.push(n);
+                Ok(())
+            };
+            let finish = move |out: &mut Emit<u64>| {
+                last(finish, true);
+                out.push(0);
+                Ok(())
+            };
+            Node::new(name, pass, finish)
+        };
+        let (mut taken, say, last) = (0, word(), word());
+        let accept = |n: u64| {
+            taken += 1;
+            say(At::Accept, n == 40);
+            Ok(())
+        };
+        let mut sink = Node::new("sink", accept, || {
+            last(At::End, true);
+            Ok(())
+        });
+        let result = Graph::new("stop", 64)
+            .source(Node::<(), _, _, _>::new("tap", next, ()))
+            .then(op("one", At::Apply, At::Finish))
+            .spread(3, |_| op("many", At::Worker, At::WorkerFinish))
+            .sink(&mut sink)
+            .run(&cancel);
+        (result.map(drop), taken)
+    })
+}
+
+#[test]
+fn cancel_in_every_position_ends_the_run() {
+    for at in [At::Next, At::Apply, At::Worker, At::Accept] {
+        let (result, taken) = cancelled_at(at);
+        assert_eq!(result.unwrap_err().kind(), Kind::Cancelled, "{at:?}");
+        assert!(taken < 200, "{at:?}: the sink took {taken} of 10000 items");
+    }
+    for at in [At::Finish, At::WorkerFinish] {
+        assert_eq!(cancelled_at(at).0.unwrap_err().kind(), Kind::Cancelled, "{at:?}");
+    }
+}
+
+#[test]
+fn cancel_after_the_last_item_comes_too_late() {
+    // 10,000 items, and one held back by each of four workers.
+    let (result, taken) = cancelled_at(At::End);
+    assert!(result.is_ok());
+    assert_eq!(taken, 10_004);
+}

@@ -39,11 +39,26 @@ flowchart LR
   n1[\"read #quot;all#quot;\"]
   n2[\"decode x4\"]
   n3([\"cube\"])
-  n0 --> n1
-  n1 --> n2
-  n2 --> n3
+  n0 -->|\"1.0 KiB\"| n1
+  n1 -->|\"1.0 KiB\"| n2
+  n2 -->|\"1.0 KiB\"| n3
 ";
     assert_eq!(text, truth);
+}
+
+#[test]
+fn a_node_that_keeps_no_order_says_so() {
+    let mut sink = Collect::new("cube");
+    let pass = |b: Block, out: &mut Emit<Block>| {
+        out.push(b);
+        Ok(())
+    };
+    let plan = Graph::new("demo", 64)
+        .source(Items::new("scenes", blocks(1, 1)))
+        .spread_unordered(3, |_| Each::new("count", pass))
+        .sink(&mut sink);
+    assert!(plan.explain().contains("operator  count   3 workers, order free\n"));
+    assert!(plan.mermaid().contains("n1 -.->|\"32 B\"| n2"));
 }
 
 #[test]
@@ -71,27 +86,47 @@ fn every_node_counts_its_items_and_bytes() {
     assert_eq!(names, ["scènes", "read \"all\"", "decode", "cube"]);
     assert!(report.nodes.iter().all(|node| (node.items, node.bytes) == (12, 1200)));
     assert_eq!(report.nodes[2].workers, 3);
+    let spread: Vec<bool> = report.nodes.iter().map(|node| node.spread).collect();
+    assert_eq!(spread, [false, false, true, false]);
+    for node in &report.nodes {
+        assert_eq!(node.busy_each_s.len(), node.workers);
+        assert!((node.busy_each_s.iter().sum::<f64>() - node.busy_s).abs() < 1e-9);
+    }
     assert!(report.peak_edge_bytes >= 100 && report.wall_s > 0.0);
 }
 
 fn node(name: &str, workers: usize, busy_s: f64) -> NodeStats {
-    let (items, bytes) = (12_000, 1536);
-    let name = name.to_owned();
-    NodeStats { name, workers, items, bytes, busy_s, wait_in_s: 0.25, wait_out_s: 10.0 }
+    let least = 0.5 * busy_s / workers as f64;
+    let mut busy_each_s = vec![least; workers];
+    busy_each_s[workers - 1] = busy_s - least * (workers - 1) as f64;
+    NodeStats {
+        name: name.to_owned(),
+        workers,
+        spread: workers > 1,
+        items: 12_000,
+        bytes: 1536,
+        busy_s,
+        core_s: busy_s,
+        busy_each_s,
+        wait_in_s: 0.25,
+        wait_out_s: 10.0,
+    }
 }
 
 #[test]
 fn the_table_names_the_node_with_most_work_per_worker() {
     let nodes = vec![node("scènes", 1, 0.5), node("decode", 4, 4.0), node("cube", 1, 1.5)];
-    let report = Report { graph: "demo".into(), wall_s: 2.0, peak_edge_bytes: 2048, nodes };
+    let report =
+        Report { graph: "demo".into(), wall_s: 2.0, cores: 8, peak_edge_bytes: 2048, nodes };
     assert_eq!(report.bottleneck(), Some("cube"));
     let truth = "\
-node    workers  items    bytes  busy s  wait in s  wait out s
-scènes        1  12000  1.5 KiB   0.500      0.250      10.000
-decode        4  12000  1.5 KiB   4.000      0.250      10.000
-cube          1  12000  1.5 KiB   1.500      0.250      10.000
-demo: 2.000 s, at most 2.0 KiB on edges
+node    workers  items    bytes  busy s       each s  wait in s  wait out s
+scènes        1  12000  1.5 KiB   0.500                   0.250      10.000
+decode        4  12000  1.5 KiB   4.000  0.500–2.500      0.250      10.000
+cube          1  12000  1.5 KiB   1.500                   0.250      10.000
+demo: 2.000 s, at most 2.0 KiB on edges, 3.0 of 8 cores used
 bottleneck: cube (busy 75 % of the time)
+next: cube works on one thread: it must do less, or leave work to others
 ";
     assert_eq!(report.table(), truth);
     assert_eq!(Report::default().bottleneck(), None);

@@ -7,6 +7,7 @@ use super::{Node, ends, soon};
 use crate::error::{Error, Kind, Result};
 use crate::stream::control::Control;
 use crate::stream::crew::Crew;
+use crate::stream::work::Post;
 use crate::stream::{Cancel, Emit, Graph};
 
 /// Where a graph goes wrong.
@@ -235,7 +236,9 @@ fn a_crew_that_is_dropped_stops_its_threads_and_waits_for_them() {
             }
             std::thread::sleep(Duration::from_millis(20));
         };
-        crew.spawn("wait\0forever", body).unwrap();
+        let name = "wait\0forever".to_owned();
+        let post = Post { node: 0, title: format!("operator {name}"), name, worker: 0 };
+        crew.spawn(&post, body).unwrap();
         assert!(soon(|| lives.load(Ordering::SeqCst) == 1));
     });
     assert_eq!(threads.load(Ordering::SeqCst), 0);

@@ -2,7 +2,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::{Node, ends};
-use crate::stream::{Cancel, Emit, Graph, Items};
+use crate::error::Result;
+use crate::stream::{Cancel, Collect, Each, Emit, Graph, Items, Source};
 
 #[test]
 fn progress_counts_the_items_of_the_source_and_is_rare() {
@@ -38,4 +39,42 @@ fn progress_counts_the_items_of_the_source_and_is_rare() {
     // Twenty batches in 300 ms: far fewer calls than batches, but some on the way.
     assert!((3..=8).contains(&told.len()), "{told:?}");
     assert!(told[1].0.is_multiple_of(10) && told[1].0 < 205, "{told:?}");
+}
+
+#[test]
+fn a_source_that_gives_less_than_it_promised_is_believed_at_its_end() {
+    struct Short(u64);
+    impl Source for Short {
+        type Out = u64;
+        fn name(&self) -> String {
+            "short".to_owned()
+        }
+        fn next(&mut self) -> Result<Option<u64>> {
+            self.0 += 1;
+            Ok((self.0 <= 7).then_some(self.0))
+        }
+        fn total(&self) -> Option<u64> {
+            Some(100)
+        }
+    }
+    let (told, items) = ends(|| {
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let note = calls.clone();
+        let mut sink = Collect::new("sink");
+        let pass = |n: u64, out: &mut Emit<u64>| {
+            out.push(n);
+            Ok(())
+        };
+        Graph::new("short", 64)
+            .source(Short(0))
+            .spread(4, |_| Each::new("pass", pass))
+            .sink(&mut sink)
+            .with_progress(Box::new(move |done, total| note.lock().unwrap().push((done, total))))
+            .run(&Cancel::default())
+            .unwrap();
+        let told = calls.lock().unwrap().clone();
+        (told, sink.into_items())
+    });
+    assert_eq!(items, [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(told.last(), Some(&(7, Some(100))));
 }
