@@ -45,7 +45,7 @@ pub(super) struct StreamArgs {
     #[arg(long, value_name = "SIZE", default_value = "512MiB", value_parser = parse_bytes)]
     pub(super) memory: usize,
     /// Threads of each step that can be shared, such as reading; by default one a core, so that
-    /// whichever step is slow can use them all.
+    /// whichever step is slow can use them all. Each holds one item beside --memory.
     #[arg(long, value_name = "N", default_value_t = cores(), hide_default_value = true)]
     #[arg(value_parser = parse_count)]
     pub(super) workers: usize,

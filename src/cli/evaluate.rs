@@ -108,14 +108,15 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         edge_bytes: a.stream.memory,
         workers: a.stream.workers,
         device: pick_device(&a.device)?,
+        trace: a.stream.tracer()?,
         seed: a.seed,
     };
     a.to.as_deref().map_or(Ok(()), crate::store::probe)?;
     let mut bar = Progress::new("evaluate", "samples");
-    let mut result =
-        evaluate(&archive, truth.as_ref(), &samples, &options, cancel, &mut |d, t| {
-            bar.at(d, t);
-        })?;
+    let judged = evaluate(&archive, truth.as_ref(), &samples, &options, cancel, &mut |d, t| {
+        bar.at(d, t);
+    });
+    let mut result = a.stream.traced(options.trace.as_ref(), judged)?;
     bar.finish(&format!("{} samples scored", result.samples));
     let mae = result.rows.iter().find(|r| r.metric == "mae");
     let definition = mae.map(|r| r.definition.clone()).unwrap_or_default();

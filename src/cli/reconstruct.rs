@@ -119,6 +119,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         edge_bytes: a.stream.memory,
         workers: a.stream.workers,
         device,
+        trace: a.stream.tracer()?,
     };
     let mut bar = Progress::new("reconstruct", "px");
     let job = ReconstructJob {
@@ -128,7 +129,8 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         method: &method,
         out: &a.to,
     };
-    let reports = reconstruct(&job, &options, cancel, &mut |done, all| bar.at(done, all))?;
+    let made = reconstruct(&job, &options, cancel, &mut |done, all| bar.at(done, all));
+    let reports = a.stream.traced(options.trace.as_ref(), made)?;
     bar.finish(&format!("{} scenes into {}", rows.len(), a.to.display()));
     a.stream.report(&reports)?;
     Ok(Done::Whole)

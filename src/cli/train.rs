@@ -79,6 +79,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         edge_bytes: a.stream.memory,
         workers: a.stream.workers,
         device: pick_device(&a.device)?,
+        trace: a.stream.tracer()?,
         resume: a.resume,
     };
     let mut bar = Progress::new(format!("train {}", card.name), "steps");
@@ -89,12 +90,13 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         card: &card,
         out: &a.to,
     };
-    let summary = train(&job, &options, cancel, &mut |p| {
+    let trained = train(&job, &options, cancel, &mut |p| {
         bar.at(p.step, options.steps);
         if p.split == "valid" {
             bar.note(&format!("valid loss {:.4}", p.loss));
         }
-    })?;
+    });
+    let summary = a.stream.traced(options.trace.as_ref(), trained)?;
     let best = summary.best.zip(summary.weights.as_ref());
     let mut outcome = match best {
         Some((best, weights)) => format!("best validation loss {best:.4}, {}", weights.display()),

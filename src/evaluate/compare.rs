@@ -12,7 +12,7 @@ use crate::geo::Split;
 use crate::layout::Samples;
 use crate::models::Model;
 use crate::ops::{Fill, MakeBatch, Normalise, Read, Want, thin, wants};
-use crate::stream::{Cancel, Graph, Items, Report};
+use crate::stream::{Cancel, Graph, Items, Report, Trace};
 
 /// What to compare and how.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct EvaluateOptions {
     pub workers: usize,
     /// Where networks run.
     pub device: Device,
+    /// Where runs are recorded, if anywhere.
+    pub trace: Option<Trace>,
     /// Chance of the bootstrap.
     pub seed: u64,
 }
@@ -97,6 +99,7 @@ pub fn evaluate(
         .then(MakeBatch::new(options.batch, archive.settings().patch))
         .then(Normalise::new(options.device))
         .sink(&mut judge)
+        .with_trace(options.trace.as_ref())
         .run(cancel)?;
     Ok(Evaluation { rows: finish(&tallies, count as u64, options.seed), samples: count, report })
 }

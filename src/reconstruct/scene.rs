@@ -11,7 +11,7 @@ use crate::error::{Error, Result, While};
 use crate::layout::{Sample, Samples};
 use crate::models::Model;
 use crate::ops::{FillPiece, Piece, Predict, ReadPiece, SceneRole, cut};
-use crate::stream::{Cancel, Graph, Items, Pipe, Report};
+use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace};
 
 /// How to fill.
 #[derive(Debug, Clone)]
@@ -49,6 +49,8 @@ pub struct ReconstructOptions {
     pub workers: usize,
     /// Where the network runs.
     pub device: Device,
+    /// Where runs are recorded, if anywhere.
+    pub trace: Option<Trace>,
 }
 
 impl Default for ReconstructOptions {
@@ -60,6 +62,7 @@ impl Default for ReconstructOptions {
             edge_bytes: 512 << 20,
             workers: 2,
             device: Device::Cpu,
+            trace: None,
         }
     }
 }
@@ -137,7 +140,8 @@ pub fn reconstruct(
         let mut sink = WritePieces { cube: &cube, slot, progress: &mut step };
         let pipe = pieces(job, &tile, row, at_t, options)
             .during(|| format!("reconstructing {} at {}", row.tile, row.patches[at_t].time))?;
-        reports.push(pipe.sink(&mut sink).run(cancel)?);
+        let plan = pipe.sink(&mut sink).with_trace(options.trace.as_ref());
+        reports.push(plan.run(cancel)?);
     }
     cube.commit()?;
     Ok(reports)

@@ -137,7 +137,10 @@ impl Control {
     /// Counts bytes onto an edge. Call it after the edge has accepted them.
     pub(super) fn load(&self, bytes: usize) {
         let now = self.on_edges.fetch_add(bytes, Ordering::SeqCst) + bytes;
-        self.peak.fetch_max(now, Ordering::Relaxed);
+        // A look first: all threads share this line, and it seldom changes.
+        if now > self.peak.load(Ordering::Relaxed) {
+            self.peak.fetch_max(now, Ordering::Relaxed);
+        }
     }
 
     /// Counts bytes off an edge. Call it before the edge offers their room again.

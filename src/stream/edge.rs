@@ -63,17 +63,17 @@ impl<T> Edge<T> {
 
     /// Number of items that were sent.
     pub(super) fn sent(&self) -> u64 {
-        self.sent.load(Ordering::SeqCst)
+        self.sent.load(Ordering::Acquire)
     }
 
     /// Source items whose results, if they had any, have passed this edge.
     pub(super) fn origin(&self) -> u64 {
-        self.origin.load(Ordering::SeqCst)
+        self.origin.load(Ordering::Acquire)
     }
 
     /// Notes that all results of the first `origin` source items were sent.
     pub(super) fn passed(&self, origin: u64) {
-        self.origin.store(origin, Ordering::SeqCst);
+        self.origin.store(origin, Ordering::Release);
     }
 
     /// Charges `bytes` if half of the share has room: for results that come before their turn. The
@@ -104,7 +104,9 @@ impl<T> Edge<T> {
                 !self.queue.is_full() && (fits || self.wanted())
             });
         }
-        parcel.seq = self.sent.fetch_add(1, Ordering::SeqCst);
+        parcel.seq = self.sent.load(Ordering::Relaxed);
+        // Nobody else writes it, and it is read after the end.
+        self.sent.store(parcel.seq + 1, Ordering::Release);
         if self.queue.push(parcel).is_err() {
             return Err(crate::error::Error::internal("two producers on one edge").into());
         }

@@ -26,16 +26,19 @@ pub(super) enum Order {
 /// room to spare, and waits for its turn otherwise; the worker whose turn it is sends its own and
 /// all that were left behind it.
 ///
-/// It never stands still. Where order is kept, the turn is that of the oldest item under way; the
-/// worker that holds it waits for nobody here, and early results take at most half of the edge
-/// from it. Where order is free, a turn is given out here, to a worker that holds its results ready,
-/// so the worker whose turn it is is always one that is here, or has left its results here.
+/// It never stands still. Where order is kept, the turn is that of the oldest item under way, and
+/// the worker that holds it waits for nobody here. Where order is free, a turn is given out here, to
+/// a worker that holds its results ready, so the worker whose turn it is is always one that is
+/// here, or has left its results here. Early results leave half of the edge to it; were that
+/// taken too, it would still give by hand.
 pub(super) struct Outlet<T> {
     edge: Arc<Edge<T>>,
     next: AtomicU64,
     early: Mutex<Early<T>>,
     turns: Arc<Gate>,
     writers: AtomicUsize,
+    /// Whether one worker sends all: every turn is then its own.
+    alone: bool,
     /// Turns given out and what has been sent, where order is free.
     free: Option<(AtomicU64, Mutex<Marks>)>,
 }
@@ -59,19 +62,23 @@ impl<T: Weigh> Outlet<T> {
     /// An outlet of `writers` workers onto `edge`.
     pub(super) fn new(edge: Arc<Edge<T>>, writers: usize, order: Order) -> Arc<Self> {
         let early = Mutex::new(Early { loads: BTreeMap::new(), slots: 0 });
+        let alone = writers == 1;
         let (next, writers) = (AtomicU64::new(0), AtomicUsize::new(writers));
         let turns = edge.control().gate();
         let free = match order {
             Order::Kept => None,
             Order::Free => Some((AtomicU64::new(0), Mutex::new(Marks::default()))),
         };
-        Arc::new(Self { edge, next, early, turns, writers, free })
+        Arc::new(Self { edge, next, early, turns, writers, alone, free })
     }
 
     /// Sends the results of item `seq` of the input, empties `items`, and returns their bytes.
     ///
     /// Every item from 0 on must be sent once, by some worker, even if it has no results.
     pub(super) fn send(&self, seq: u64, origin: u64, items: &mut Vec<T>) -> Result<u64, Ended> {
+        if self.alone {
+            return self.send_alone(origin, items);
+        }
         let load = self.weigh(seq, origin, items)?;
         let bytes = load.bytes as u64;
         // Given out when nothing but the end of the run can keep the load from being sent.
@@ -86,6 +93,17 @@ impl<T: Weigh> Outlet<T> {
             mine = self.advance();
         }
         Ok(bytes)
+    }
+
+    fn send_alone(&self, origin: u64, items: &mut Vec<T>) -> Result<u64, Ended> {
+        let (budget, mut sum) = (self.control().budget(), 0);
+        for item in items.drain(..) {
+            let bytes = fitting(&item, budget)?;
+            sum += bytes as u64;
+            self.edge.push(Parcel { item, bytes, charged: 0, seq: 0, origin })?;
+        }
+        self.edge.passed(origin);
+        Ok(sum)
     }
 
     /// One worker has nothing more to send; the last one closes the edge.
@@ -108,10 +126,7 @@ impl<T: Weigh> Outlet<T> {
         let budget = self.control().budget();
         let mut load = Load { parcels: Vec::with_capacity(items.len()), bytes: 0, seq, origin };
         for item in items.drain(..) {
-            let bytes = item.bytes();
-            if bytes > budget {
-                return Err(too_large(bytes, budget));
-            }
+            let bytes = fitting(&item, budget)?;
             load.bytes = load.bytes.saturating_add(bytes);
             load.parcels.push(Parcel { item, bytes, charged: 0, seq: 0, origin });
         }
@@ -157,6 +172,12 @@ impl<T: Weigh> Outlet<T> {
         }
         load
     }
+}
+
+/// The bytes of an item that the budget can hold.
+fn fitting(item: &impl Weigh, budget: usize) -> Result<usize> {
+    let bytes = item.bytes();
+    if bytes > budget { Err(too_large(bytes, budget)) } else { Ok(bytes) }
 }
 
 fn too_large(bytes: usize, budget: usize) -> Error {

@@ -150,7 +150,8 @@ impl Shape {
             let (word, about) = (node.role.word(), node.about(self.total));
             text += &format!("  {word:<8}  {:<widest$}  {about}\n", node.name);
         }
-        text
+        // What a worker takes in and gives out is not on an edge.
+        text + &format!("and one item in the hands of each of {} threads\n", self.threads())
     }
 
     /// A flowchart, its edges with what they hold; those that keep no order are dotted.

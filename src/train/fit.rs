@@ -42,7 +42,8 @@ impl Run<'_> {
 
     fn validate(&self, model: &Model) -> Result<f64> {
         let mut sink = Validate { model, sum: 0.0, count: 0.0 };
-        self.batches("validate", self.valid.clone()).sink(&mut sink).run(self.cancel)?;
+        let plan = self.batches("validate", self.valid.clone()).sink(&mut sink);
+        plan.with_trace(self.options.trace.as_ref()).run(self.cancel)?;
         Ok(sink.mean())
     }
 }
@@ -149,7 +150,8 @@ impl<'r, 'a> Fit<'r, 'a> {
             rate_scale: &scale,
             progress,
         };
-        match pipe.sink(&mut sink).run(self.run.cancel) {
+        let plan = pipe.sink(&mut sink).with_trace(o.trace.as_ref());
+        match plan.run(self.run.cancel) {
             Ok(report) => self.report = report,
             Err(e) if e.kind() == Kind::Cancelled => {
                 // Between two steps everything is whole.

@@ -13,7 +13,7 @@ use crate::geo::Split;
 use crate::layout::{Sample, Samples};
 use crate::models::Card;
 use crate::ops::{thin, wants};
-use crate::stream::{Cancel, Report};
+use crate::stream::{Cancel, Report, Trace};
 
 /// What to train, on what.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +57,8 @@ pub struct TrainOptions {
     pub workers: usize,
     /// Where.
     pub device: Device,
+    /// Where runs are recorded, if anywhere.
+    pub trace: Option<Trace>,
     /// Go on from the checkpoint in the folder, if there is one.
     pub resume: bool,
 }
@@ -76,6 +78,7 @@ impl Default for TrainOptions {
             edge_bytes: 512 << 20,
             workers: 2,
             device: Device::Cpu,
+            trace: None,
             resume: false,
         }
     }

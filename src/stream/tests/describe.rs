@@ -24,6 +24,7 @@ graph demo: 4 nodes, 3 edges of 1.0 KiB each (3.0 KiB in all)
   operator  read \"all\"  1 worker
   operator  decode      4 workers, order kept
   sink      cube        on the calling thread
+and one item in the hands of each of 7 threads
 ";
     assert_eq!(text, truth);
     assert!(sink.items().is_empty());
