@@ -101,6 +101,10 @@ pub const SLOTS_MAX: usize = 10_000;
 /// Shard files that an archive keeps mapped: Linux allows a process some 65,000 maps, and other
 /// libraries need theirs.
 pub const MAPS_MAX: usize = 8_192;
+/// Bytes of an archive's files that stay mapped once they were read, where the machine does not tell
+/// its memory; else it is half of that. They are the system's page cache, but a process that maps all
+/// of a large archive looks as if it held it.
+pub const RESIDENT_BYTES: usize = 1 << 30;
 /// Largest value that is read whole through the Zarr store: the largest shard, four bands of one
 /// patch of [`PATCH_MAX`] px, is an eighth of it.
 pub const VALUE_BYTES_MAX: u64 = 1 << 30;

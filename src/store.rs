@@ -5,11 +5,13 @@
 //! file.
 
 mod map;
+mod memory;
 mod name;
 mod publish;
 mod text;
 
 pub use map::Map;
+pub use memory::{memory_bytes, peak_bytes};
 pub use name::check_name;
 pub use publish::{Pending, PendingFolder, probe, publish};
 pub use text::{read_json, read_text, write_json};

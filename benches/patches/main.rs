@@ -27,25 +27,35 @@ fn main() -> Result<()> {
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["make", folder, codec, size] => {
             let codec = Codec::parse(codec).ok_or("a codec is none, lz4 or zstd")?;
-            world::make(Path::new(folder), codec, size.parse()?)
+            let world = world::World { side: 1280, patch: 256, tiles: 2, codec };
+            world.make(Path::new(folder), world.dates(size.parse()?))
+        }
+        ["series", folder, patch, dates] => {
+            let (side, codec) = (1024, Codec::None);
+            let world = world::World { side, patch: patch.parse()?, tiles: 1, codec };
+            world.make(Path::new(folder), dates.parse()?)
         }
         ["samples", folder, count] => list(Path::new(folder), count.parse()?),
         ["run", folder, count, workers] => run(Path::new(folder), count.parse()?, workers.parse()?),
+        ["once", folder, count, workers] => {
+            once(Path::new(folder), count.parse()?, workers.parse()?)
+        }
         [] => {
             println!("patches: nothing to do without an archive; see `make bench-stream`");
             Ok(())
         }
         _ => {
-            Err("say make FOLDER CODEC GB, samples FOLDER COUNT or run FOLDER COUNT WORKERS".into())
+            Err("say make FOLDER CODEC GB, series FOLDER PATCH DATES, samples FOLDER COUNT, once FOLDER COUNT WORKERS or run FOLDER COUNT WORKERS".into())
         }
     }
 }
 
-/// Adds up what arrives, so that nothing can be left out.
+/// Counts what arrives, and keeps the last batch.
 #[derive(Default)]
 struct Count {
     samples: usize,
     bytes: usize,
+    last: Option<Batch>,
 }
 
 impl Sink for Count {
@@ -56,6 +66,7 @@ impl Sink for Count {
     fn accept(&mut self, batch: Batch) -> eclaircie::Result<()> {
         self.samples += batch.names.len();
         self.bytes += eclaircie::Weigh::bytes(&batch);
+        self.last = Some(batch);
         Ok(())
     }
 }
@@ -96,7 +107,7 @@ fn stream(
     rows: &[Sample],
     wants: &[Want],
     workers: usize,
-) -> Result<(f64, usize)> {
+) -> Result<(f64, Count)> {
     let batches: Vec<Vec<Sample>> = rows.chunks(BATCH).map(<[Sample]>::to_vec).collect();
     let mut count = Count::default();
     let report = Graph::new("patches", 512 << 20)
@@ -105,7 +116,21 @@ fn stream(
         .sink(&mut count)
         .run(&Cancel::default())?;
     assert_eq!(count.samples, rows.len());
-    Ok((report.wall_s, count.bytes))
+    Ok((report.wall_s, count))
+}
+
+/// One epoch, for a turn beside another reader: seconds, samples, and the sum of the last batch, which
+/// all readers must agree in.
+fn once(folder: &Path, count: usize, workers: usize) -> Result<()> {
+    let archive = Archive::open(folder)?;
+    let (rows, wants) = samples(&archive, count)?;
+    let (seconds, count) = stream(&archive, &rows, &wants, workers)?;
+    let last = count.last.ok_or("no batch came")?;
+    let sums =
+        last.tensors.values().map(|t| t.to_kind(tch::Kind::Int64).sum(None).int64_value(&[]));
+    let sum: i64 = sums.sum();
+    println!("{{\"seconds\": {seconds}, \"samples\": {}, \"sum\": {sum}}}", count.samples);
+    Ok(())
 }
 
 fn run(folder: &Path, count: usize, workers: usize) -> Result<()> {
@@ -121,7 +146,7 @@ fn run(folder: &Path, count: usize, workers: usize) -> Result<()> {
         bare.push(began.elapsed().as_secs_f64());
         let (seconds, all) = stream(&archive, &rows, &wants, workers)?;
         ours.push(seconds);
-        bytes = all;
+        bytes = all.bytes;
     }
     let median = |times: &mut Vec<f64>| {
         times.sort_by(f64::total_cmp);

@@ -98,7 +98,7 @@ class GeoSamples:
         from torchgeo.datasets import RasterDataset
 
         class Dates(RasterDataset):
-            filename_glob = f"{array}-*.tif"
+            filename_glob = f"{array}-????????.tif"
             filename_regex = rf"{array}-(?P<date>\d+)\.tif"
             date_format = "%Y%m%d"
             is_image = True

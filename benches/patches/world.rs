@@ -3,63 +3,72 @@
 use std::path::Path;
 
 use eclaircie::{
-    Archive, Block, Catalog, Cells, Codec, Grid, Kind, Layer, Scene, Sensor, Settings, Stamp,
+    Archive, Block, Catalog, Cells, Codec, Grid, Kind, Layer, Scene, Sensor, Settings, Stamp, Tile,
     Values, Window,
 };
 
 use crate::Result;
 
-/// Pixels (10 m) on a side of a tile: five patches.
-const SIDE: usize = 1280;
-const PATCH: usize = 256;
 const TILES: [&str; 2] = ["31TCJ", "31TDJ"];
 const DAY: i64 = 86_400_000_000;
 /// 2018-01-01.
 const START: i64 = 17_532 * DAY;
 
-/// Writes two tiles with as many dates as `gigabytes` of decoded 10 m bands and radar hold.
-pub fn make(root: &Path, codec: Codec, gigabytes: f64) -> Result<()> {
-    let archive = Archive::create(root, Settings::new(PATCH, codec)?)?;
-    let date = Layer::S2Fine.patch_bytes(SIDE) + Layer::S1.patch_bytes(SIDE);
-    let dates = (gigabytes * 1e9 / (TILES.len() * date) as f64).ceil() as usize;
-    let mut scenes = Vec::new();
-    for (number, name) in TILES.iter().enumerate() {
-        let x0 = 600_000.0 + 100_000.0 * number as f64;
-        let tile =
-            archive.create_tile(name, &Grid::new(32631, x0, 4_900_000.0, 10.0, SIDE, SIDE)?)?;
-        let times = |hour: i64| -> Vec<Stamp> {
-            (0..dates as i64).map(|d| Stamp(START + 5 * d * DAY + hour * DAY / 24)).collect()
-        };
-        let axes =
-            [(Sensor::S2, times(10)), (Sensor::S1, times(30)), (Sensor::Dem, vec![Stamp(0)])];
-        for (sensor, times) in &axes {
-            tile.set_times(*sensor, times)?;
-            for (slot, time) in times.iter().enumerate() {
-                let layer = match sensor {
-                    Sensor::S2 => Layer::S2Fine,
-                    Sensor::S1 => Layer::S1,
-                    Sensor::Dem => Layer::Dem,
-                };
-                tile.write(slot, &pixels(layer, slot, number))?;
-                let cloudy = sensor == &Sensor::S2 && slot % 3 == 1;
-                if *sensor != Sensor::Dem {
-                    let (rows, cols) = tile.cells();
-                    let count = if cloudy { 1000 } else { 0 };
-                    let (cloudy, nodata) = (vec![count; rows * cols], vec![0; rows * cols]);
-                    tile.write_cells(*sensor, slot, &Cells { rows, cols, cloudy, nodata })?;
+/// What the archive is like.
+pub struct World {
+    /// Pixels (10 m) on a side of a tile.
+    pub side: usize,
+    /// Pixels (10 m) on a side of a patch.
+    pub patch: usize,
+    /// One or two.
+    pub tiles: usize,
+    /// How chunks are stored.
+    pub codec: Codec,
+}
+
+impl World {
+    /// As many dates as `gigabytes` of decoded 10 m bands and radar hold.
+    pub fn dates(&self, gigabytes: f64) -> usize {
+        let date = Layer::S2Fine.patch_bytes(self.side) + Layer::S1.patch_bytes(self.side);
+        (gigabytes * 1e9 / (self.tiles * date) as f64).ceil() as usize
+    }
+
+    /// Writes an archive with so many dates of each sensor, five days apart; every third optical one is
+    /// cloudy.
+    pub fn make(&self, root: &Path, dates: usize) -> Result<()> {
+        let archive = Archive::create(root, Settings::new(self.patch, self.codec)?)?;
+        let mut scenes = Vec::new();
+        for (number, name) in TILES.iter().take(self.tiles).enumerate() {
+            let x0 = 600_000.0 + 100_000.0 * number as f64;
+            let grid = Grid::new(32631, x0, 4_900_000.0, 10.0, self.side, self.side)?;
+            let tile = archive.create_tile(name, &grid)?;
+            let times = |hour: i64| -> Vec<Stamp> {
+                (0..dates as i64).map(|d| Stamp(START + 5 * d * DAY + hour * DAY / 24)).collect()
+            };
+            let axes =
+                [(Layer::S2Fine, times(10)), (Layer::S1, times(30)), (Layer::Dem, vec![Stamp(0)])];
+            for (layer, times) in axes {
+                tile.set_times(layer.sensor(), &times)?;
+                for (slot, time) in times.into_iter().enumerate() {
+                    tile.write(slot, &pixels(layer, self.side, slot, number))?;
+                    let cloudy = layer == Layer::S2Fine && slot % 3 == 1;
+                    count_cells(&tile, layer.sensor(), slot, cloudy)?;
+                    scenes.push(scene(layer.sensor(), name, slot, time, cloudy));
                 }
-                scenes.push(scene(*sensor, name, slot, *time, cloudy));
             }
         }
+        Ok(Catalog::open(&archive)?.upsert(scenes)?)
     }
-    Catalog::open(&archive)?.upsert(scenes)?;
-    println!(
-        "made {}: {} tiles, {dates} dates, codec {}",
-        root.display(),
-        TILES.len(),
-        codec.name()
-    );
-    Ok(())
+}
+
+fn count_cells(tile: &Tile, sensor: Sensor, slot: usize, cloudy: bool) -> Result<()> {
+    if sensor == Sensor::Dem {
+        return Ok(());
+    }
+    let (rows, cols) = tile.cells();
+    let count = if cloudy { 1000 } else { 0 };
+    let (cloudy, nodata) = (vec![count; rows * cols], vec![0; rows * cols]);
+    Ok(tile.write_cells(sensor, slot, &Cells { rows, cols, cloudy, nodata })?)
 }
 
 fn scene(sensor: Sensor, tile: &str, slot: usize, time: Stamp, cloudy: bool) -> Scene {
@@ -83,8 +92,8 @@ fn scene(sensor: Sensor, tile: &str, slot: usize, time: Stamp, cloudy: bool) -> 
 
 /// Fields of some 40 px, shared by all bands and dates, a swing through the year, and noise: little in every second field,
 /// more in the others.
-fn pixels(layer: Layer, slot: usize, tile: usize) -> Block {
-    let side = SIDE / layer.factor();
+fn pixels(layer: Layer, side: usize, slot: usize, tile: usize) -> Block {
+    let side = side / layer.factor();
     let bands = layer.bands().len();
     let mut noise = (slot * 31 + tile * 7 + 1) as u64 | 1;
     let season = (slot as f64 / 73.0 * std::f64::consts::TAU).sin() * 300.0;

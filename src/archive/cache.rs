@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::shard::Shard;
@@ -27,17 +27,60 @@ struct Held {
 }
 
 /// Up to a number of mapped shards. A patch that points into an evicted map keeps that map alive.
+///
+/// What was read through maps counts as memory of the process until the kernel needs the pages
+/// elsewhere; after so many bytes the cache lets go of them, so that an archive of any size fills no
+/// more than that.
 #[derive(Debug)]
 pub(crate) struct Cache {
     most: usize,
+    resident_max: AtomicUsize,
+    touched: AtomicUsize,
     clock: AtomicU64,
+    /// The clock when pages were let go of last.
+    released: AtomicU64,
     held: Mutex<HashMap<PathBuf, Held>>,
 }
 
 impl Cache {
-    /// An empty cache of at most `most` shards.
-    pub(crate) fn new(most: usize) -> Self {
-        Self { most: most.max(1), clock: AtomicU64::new(0), held: Mutex::default() }
+    /// An empty cache of at most `most` shards and `resident_max` bytes of touched pages.
+    pub(crate) fn new(most: usize, resident_max: usize) -> Self {
+        Self {
+            most: most.max(1),
+            resident_max: AtomicUsize::new(resident_max),
+            touched: AtomicUsize::new(0),
+            clock: AtomicU64::new(1),
+            released: AtomicU64::new(0),
+            held: Mutex::default(),
+        }
+    }
+
+    /// Sets the bytes of touched pages that may stay.
+    pub(crate) fn limit_resident(&self, bytes: usize) {
+        self.resident_max.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts bytes that are about to be read through a map.
+    pub(crate) fn touch(&self, bytes: usize) {
+        let before = self.touched.fetch_add(bytes, Ordering::Relaxed);
+        let most = self.resident_max.load(Ordering::Relaxed);
+        // Only the worker that passes the limit cleans up.
+        if before <= most && before + bytes > most {
+            self.release();
+            self.touched.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Lets go of the pages of all shards that were used since the last time.
+    fn release(&self) {
+        let now = self.clock.load(Ordering::Relaxed);
+        let since = self.released.swap(now, Ordering::Relaxed);
+        // Collected first: to let go of pages takes longer than a look at the map should.
+        let used: Vec<Arc<Shard>> = {
+            let held = self.lock();
+            held.values().filter(|h| h.used >= since).map(|h| h.shard.clone()).collect()
+        };
+        used.iter().for_each(|shard| shard.map().release());
     }
 
     /// The shard now at `path`, of `count` entries. A file that is not there was never written.
@@ -112,7 +155,7 @@ mod tests {
     #[test]
     fn a_published_again_shard_is_seen_and_the_old_bytes_live_on() {
         let dir = tempfile::tempdir().unwrap();
-        let (cache, path) = (Cache::new(4), dir.path().join("0"));
+        let (cache, path) = (Cache::new(4, 1 << 20), dir.path().join("0"));
         put(&path, 1);
         let old = cache.shard(&path, 1).unwrap();
         assert!(Arc::ptr_eq(&old, &cache.shard(&path, 1).unwrap()));
@@ -123,9 +166,21 @@ mod tests {
     }
 
     #[test]
+    fn pages_that_were_let_go_of_are_read_again_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let (cache, path) = (Cache::new(4, 100), dir.path().join("0"));
+        put(&path, 7);
+        let shard = cache.shard(&path, 1).unwrap();
+        for _ in 0..20 {
+            cache.touch(32);
+            assert_eq!(shard.map()[shard.chunk(0).unwrap()], [7; 32]);
+        }
+    }
+
+    #[test]
     fn the_cache_stays_within_its_bound() {
         let dir = tempfile::tempdir().unwrap();
-        let cache = Cache::new(8);
+        let cache = Cache::new(8, 1 << 20);
         for i in 0..30u8 {
             let path = dir.path().join(i.to_string());
             put(&path, i);

@@ -88,6 +88,7 @@ impl Tile {
         let doing = || self.naming(layer, slot, (row, col));
         let held = self.shard(&c, slot, shard).during(doing)?;
         let range = held.chunk(entry).during(doing)?;
+        self.inner.cache.touch(range.len());
         Ok((held.map().clone(), range))
     }
 }

@@ -39,7 +39,9 @@ impl Tile {
                     Some((of, shard)) if of == at => shard,
                     _ => self.shard(&c, slot, at).during(doing)?,
                 };
-                let stored = &shard.map()[shard.chunk(entry).during(doing)?];
+                let range = shard.chunk(entry).during(doing)?;
+                self.inner.cache.touch(range.len());
+                let stored = &shard.map()[range];
                 let raw = self.inner.settings.codec.decode(stored, c.bytes()).during(doing)?;
                 copy(&c, &raw, (row, col), window, &mut out);
                 drop(raw);

@@ -13,7 +13,7 @@ use super::zarr_store::Folder;
 use crate::error::{Error, Result, While};
 use crate::geo::Grid;
 use crate::limits;
-use crate::store::{PendingFolder, check_name, write_json};
+use crate::store::{PendingFolder, check_name, memory_bytes, write_json};
 
 /// An archive: settings, tiles of pixels, a catalog beside them. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -67,13 +67,20 @@ impl Archive {
     }
 
     fn with(root: &Path, settings: Settings) -> Self {
+        let resident = memory_bytes().map_or(limits::RESIDENT_BYTES, |all| all / 2);
         let inner = Inner {
             root: root.to_owned(),
             settings,
-            cache: Arc::new(Cache::new(limits::MAPS_MAX)),
+            cache: Arc::new(Cache::new(limits::MAPS_MAX, resident)),
             tiles: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
+    }
+
+    /// Sets how many bytes of its files may stay mapped into the process once they were read, for
+    /// all handles of this archive; half of the machine's memory if it is not set. What is above goes back to the system's page cache.
+    pub fn limit_resident(&self, bytes: usize) {
+        self.inner.cache.limit_resident(bytes);
     }
 
     /// Its folder.

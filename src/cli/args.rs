@@ -49,6 +49,10 @@ pub(super) struct StreamArgs {
     #[arg(long, value_name = "N", default_value_t = cores(), hide_default_value = true)]
     #[arg(value_parser = parse_count)]
     pub(super) workers: usize,
+    /// Bytes of the archive's files that stay mapped once they were read; by default half of this
+    /// machine's memory. Less keeps the process small, and costs time.
+    #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
+    resident: Option<usize>,
     /// Print what each operator did, the bottleneck, and what to do about it.
     #[arg(long)]
     pub(super) stats: bool,
@@ -61,6 +65,15 @@ pub(super) struct StreamArgs {
 }
 
 impl StreamArgs {
+    /// Opens the archive that is to be streamed.
+    pub(super) fn open(&self, archive: &Path) -> Result<Archive> {
+        let archive = Archive::open(archive)?;
+        if let Some(bytes) = self.resident {
+            archive.limit_resident(bytes);
+        }
+        Ok(archive)
+    }
+
     /// Where runs are recorded, if that was asked for and the file can be written.
     pub(super) fn tracer(&self) -> Result<Option<Trace>> {
         self.trace.as_deref().map(|path| probe(path).map(|()| Trace::new())).transpose()
@@ -81,6 +94,9 @@ impl StreamArgs {
         if self.stats {
             for report in reports {
                 super::say(&report.table())?;
+            }
+            if let Some(bytes) = crate::store::peak_bytes() {
+                super::say(&format!("process: at most {} MB of memory", bytes / 1_000_000))?;
             }
         }
         match &self.stats_to {

@@ -95,7 +95,7 @@ impl Beside {
 }
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
-    let archive = Archive::open(&a.archive)?;
+    let archive = a.stream.open(&a.archive)?;
     let truth = a.truth.as_deref().map(Archive::open).transpose()?;
     let (samples, snapshot) = a.layout.samples(&archive)?;
     let options = EvaluateOptions {

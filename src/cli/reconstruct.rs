@@ -105,7 +105,7 @@ fn no_inputs(catalog: &Catalog, tile: &str, layout: &str, day: Stamp) -> Error {
 }
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
-    let archive = Archive::open(&a.archive)?;
+    let archive = a.stream.open(&a.archive)?;
     let (method, device) = (Method::parse(&a.method)?, pick_device(&a.device)?);
     let name = match &a.layout {
         Some(name) => name.as_str(),

@@ -112,7 +112,7 @@ fn batches(course: &Course, a: &Args, archive: &Archive, all: &[Want]) -> Result
 }
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
-    let archive = Archive::open(&a.archive)?;
+    let archive = a.stream.open(&a.archive)?;
     let layout =
         args::LayoutArgs { layout: a.layout.clone(), set: a.set.clone(), split: a.split.clone() };
     let (samples, snapshot) = layout.samples(&archive)?;

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::{Done, args, progress::Progress};
-use crate::archive::Archive;
 use crate::error::Result;
 use crate::models::Card;
 use crate::stream::Cancel;
@@ -63,7 +62,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
-    let archive = Archive::open(&a.archive)?;
+    let archive = a.stream.open(&a.archive)?;
     let card = Card::open(&a.model)?;
     let (samples, snapshot) = a.layout.samples(&archive)?;
     let options = TrainOptions {

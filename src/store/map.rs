@@ -31,6 +31,17 @@ impl Map {
         Ok(Self { map, path: path.to_owned() })
     }
 
+    /// Takes the file's pages out of this process. They stay in the system's page cache, and come back
+    /// when they are touched.
+    #[allow(unsafe_code)]
+    pub fn release(&self) {
+        // SAFETY: the map is shared, read-only and over a file that never changes (see `open`), so a page that is dropped
+        // is read again with the same bytes; nothing that was written can be lost.
+        let done = unsafe { self.map.unchecked_advise(memmap2::UncheckedAdvice::DontNeed) };
+        // A kernel that does not drop them keeps more pages mapped, and nothing else.
+        drop(done);
+    }
+
     /// Where the bytes are.
     pub fn path(&self) -> &Path {
         &self.path

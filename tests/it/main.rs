@@ -6,12 +6,21 @@
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod flow;
 #[cfg(all(feature = "gdal", feature = "torch"))]
+mod memory;
+#[cfg(all(feature = "gdal", feature = "torch"))]
 mod order;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod refusals;
+#[cfg(all(feature = "gdal", feature = "torch"))]
+#[path = "../../benches/patches/world.rs"]
+mod series;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod space;
 mod sql;
 mod tidy;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod world;
+
+/// What the maker of series fails with.
+#[cfg(all(feature = "gdal", feature = "torch"))]
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
