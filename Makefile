@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo demo-real test check peers bench bench-layouts clean
+.PHONY: help setup build demo demo-real test check peers bench bench-layouts bench-stream clean
 
 # Minutes of a first build of the program, and of the tests after it, on a quiet machine with two cores.
 BUILD_MINUTES := 15
@@ -74,6 +74,20 @@ bench: setup ## run the benches
 bench-layouts: build .bench/ready ## measure layouts beside DuckDB, Polars, DataFusion and a bare sweep; WRITE=1 keeps the page
 	@.bench/venv/bin/python -B benches/layouts.py $(PROGRAM) $(if $(WRITE),--write) $(if $(LIMIT),--limit $(LIMIT)) \
 	  --sweep "$(CARGO) bench --quiet --locked --target-dir target --bench sweep --"
+
+# The same for the readers of patches; TensorFlow wants another numpy.
+.bench/readers-ready: benches/patches/requirements.txt
+	@echo "bench-stream: fetching PyTorch, TensorFlow and the readers into .bench/ (about 5 GB)"
+	@$(PYTHON) -m venv .bench/readers
+	@.bench/readers/bin/pip install --quiet --disable-pip-version-check -r $<
+	@$(PYTHON) -m venv .bench/tensorflow
+	@.bench/tensorflow/bin/pip install --quiet --disable-pip-version-check tensorflow-cpu==2.21.0 zarr==3.1.6
+	@touch $@
+
+bench-stream: setup .bench/readers-ready ## measure streaming beside memcpy, decoders and seven readers (50 GB of disk); WRITE=1 keeps the page
+	@$(CARGO) bench --quiet --locked --target-dir target --bench stream
+	@.bench/readers/bin/python -B benches/patches.py $(if $(WRITE),--write) --cold --scaling \
+	  --tensorflow .bench/tensorflow/bin/python --bench "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
 
 clean: ## remove what was built; .torch stays, so that set-up need not fetch it again
 	@$(CARGO) clean --target-dir target
