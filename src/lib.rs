@@ -91,8 +91,8 @@ pub use ops::{
 };
 #[cfg(feature = "torch")]
 pub use ops::{
-    Augment, FillPiece, Gather, HALO, MakeBatch, Normalise, Observed, Piece, PieceInput, Predict,
-    ReadPiece, SceneRole, Task, cut,
+    Augment, Crop, FillPiece, Gather, HALO, MakeBatch, Normalise, Observed, Piece, PieceInput,
+    Predict, ReadPiece, SceneRole, Task, cut,
 };
 #[cfg(feature = "torch")]
 pub use reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};

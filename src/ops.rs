@@ -8,6 +8,8 @@
 mod augment;
 #[cfg(feature = "torch")]
 mod batch;
+#[cfg(feature = "torch")]
+mod crop;
 mod epoch;
 mod fetch;
 #[cfg(feature = "torch")]
@@ -29,6 +31,8 @@ mod series;
 pub use augment::Augment;
 #[cfg(feature = "torch")]
 pub use batch::MakeBatch;
+#[cfg(feature = "torch")]
+pub use crop::Crop;
 pub use epoch::{Epoch, Share, Shuffle};
 pub use fetch::Fetched;
 #[cfg(feature = "torch")]

@@ -37,8 +37,8 @@ pub(crate) struct Cache {
     resident_max: AtomicUsize,
     touched: AtomicUsize,
     clock: AtomicU64,
-    /// The clock when pages were let go of last.
-    released: AtomicU64,
+    /// The clock when pages were let go of last, and the time before.
+    released: [AtomicU64; 2],
     held: Mutex<HashMap<PathBuf, Held>>,
 }
 
@@ -50,7 +50,7 @@ impl Cache {
             resident_max: AtomicUsize::new(resident_max),
             touched: AtomicUsize::new(0),
             clock: AtomicU64::new(1),
-            released: AtomicU64::new(0),
+            released: Default::default(),
             held: Mutex::default(),
         }
     }
@@ -60,7 +60,8 @@ impl Cache {
         self.resident_max.store(bytes, Ordering::Relaxed);
     }
 
-    /// Counts bytes that are about to be read through a map.
+    /// Counts bytes that are about to be read through a map. Call it before the shard is looked up, or
+    /// that map is let go of just before it is read.
     pub(crate) fn touch(&self, bytes: usize) {
         let before = self.touched.fetch_add(bytes, Ordering::Relaxed);
         let most = self.resident_max.load(Ordering::Relaxed);
@@ -71,10 +72,12 @@ impl Cache {
         }
     }
 
-    /// Lets go of the pages of all shards that were used since the last time.
+    /// Lets go of the pages of all shards that were used since the time before the last: another
+    /// worker may have looked a shard up then, and read it after.
     fn release(&self) {
         let now = self.clock.load(Ordering::Relaxed);
-        let since = self.released.swap(now, Ordering::Relaxed);
+        let last = self.released[0].swap(now, Ordering::Relaxed);
+        let since = self.released[1].swap(last, Ordering::Relaxed);
         // Collected first: to let go of pages takes longer than a look at the map should.
         let used: Vec<Arc<Shard>> = {
             let held = self.lock();

@@ -86,9 +86,9 @@ impl Tile {
         let c = self.chunks(layer);
         let (shard, entry) = c.place(row, col);
         let doing = || self.naming(layer, slot, (row, col));
+        self.inner.cache.touch(c.bytes());
         let held = self.shard(&c, slot, shard).during(doing)?;
         let range = held.chunk(entry).during(doing)?;
-        self.inner.cache.touch(range.len());
         Ok((held.map().clone(), range))
     }
 }

@@ -35,12 +35,12 @@ impl Tile {
             for col in window.col / c.side..window.right().div_ceil(c.side) {
                 let doing = || self.naming(layer, slot, (row, col));
                 let (at, entry) = c.place(row, col);
+                self.inner.cache.touch(c.bytes());
                 let shard = match held.take() {
                     Some((of, shard)) if of == at => shard,
                     _ => self.shard(&c, slot, at).during(doing)?,
                 };
                 let range = shard.chunk(entry).during(doing)?;
-                self.inner.cache.touch(range.len());
                 let stored = &shard.map()[range];
                 let raw = self.inner.settings.codec.decode(stored, c.bytes()).during(doing)?;
                 copy(&c, &raw, (row, col), window, &mut out);

@@ -49,6 +49,8 @@ pub(super) struct EpochArgs {
 pub(super) struct Course {
     rows: Vec<Sample>,
     epoch: Epoch,
+    #[cfg_attr(not(feature = "torch"), expect(dead_code, reason = "only tensors are cropped"))]
+    seed: u64,
     number: u64,
     share: Share,
     batch: usize,
@@ -71,7 +73,7 @@ impl EpochArgs {
         let epoch = epoch.first(self.samples_max).after(done);
         let all = epoch.steps(self.batch, share);
         let steps = all.min(self.steps.unwrap_or(all));
-        Ok(Course { rows, epoch, number, share, batch: self.batch, steps, digest })
+        Ok(Course { rows, epoch, seed: self.seed, number, share, batch: self.batch, steps, digest })
     }
 
     /// What the order is a function of, but for the epoch.
@@ -104,6 +106,12 @@ impl Course {
             self.epoch.order()[range].iter().map(|i| self.rows[*i].clone()).collect()
         };
         (0..self.steps).map(one).collect()
+    }
+
+    /// Windows inside patches, by the seed and number of the epoch.
+    #[cfg(feature = "torch")]
+    pub(super) fn crop(&self, side: usize, patch: usize) -> Result<crate::ops::Crop> {
+        crate::ops::Crop::new(side, patch, self.seed, self.number)
     }
 
     /// Where a run stands after `given` samples of this rank; `None` at the end of the epoch. A batch that was not

@@ -41,6 +41,10 @@ pub(super) struct Args {
     #[cfg(feature = "torch")]
     #[arg(long)]
     raw: bool,
+    /// Windows of so many pixels, drawn inside patches by seed and epoch.
+    #[cfg(feature = "torch")]
+    #[arg(long, value_name = "PIXELS", value_parser = args::parse_count)]
+    crop: Option<usize>,
     /// Print the graph and figures of the order, and do not run it.
     #[arg(long)]
     explain: bool,
@@ -91,9 +95,11 @@ impl Sink for Count {
 fn batches(course: &Course, a: &Args, archive: &Archive, all: &[Want]) -> Result<Pipe<Batch>> {
     use crate::ops::{Gather, Normalise};
     let device = crate::tensors::pick_device(&a.device)?;
+    let patch = archive.settings().patch;
+    let crop = a.crop.map(|side| course.crop(side, patch)).transpose()?;
     let pipe = Graph::new("stream", a.stream.memory)
         .source(Items::new("samples", course.batches()))
-        .spread(a.stream.workers, |_| Gather::new(archive, None, all));
+        .spread(a.stream.workers, |_| Gather::new(archive, None, all).cropped(crop));
     if a.raw {
         return Ok(pipe);
     }

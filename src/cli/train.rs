@@ -51,6 +51,9 @@ pub(super) struct Args {
     /// Do not flip and turn batches.
     #[arg(long)]
     no_augment: bool,
+    /// Learn from windows of so many pixels, drawn inside patches; validation sees whole patches.
+    #[arg(long, value_name = "PIXELS", value_parser = args::parse_count)]
+    crop: Option<usize>,
     /// Go on from the folder's checkpoint, if there is one.
     #[arg(long)]
     resume: bool,
@@ -75,6 +78,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         seed: a.seed,
         valid_max: a.valid_max,
         augment: !a.no_augment,
+        crop: a.crop,
         edge_bytes: a.stream.memory,
         workers: a.stream.workers,
         device: pick_device(&a.device)?,

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::Want;
-use super::places::Places;
+use super::crop::Crop;
+use super::places::{Place, Places};
 use crate::archive::{Archive, Codec, Layer};
 use crate::error::{Result, While};
+use crate::geo::Window;
 use crate::layout::Sample;
 use crate::stream::{Emit, Operator};
 use crate::tensors::{Batch, Stack};
@@ -21,6 +23,7 @@ pub struct Gather {
     side: usize,
     /// To decode costs more than to copy.
     packed: bool,
+    crop: Option<Crop>,
 }
 
 /// A patch of an archive of truth or not: tile, layer, slot, row, column.
@@ -34,16 +37,33 @@ impl Gather {
             places: Places::new(archive, truth),
             side: archive.settings().patch,
             packed: archive.settings().codec != Codec::None,
+            crop: None,
         }
     }
 
+    /// Reads a window of each patch instead.
+    #[must_use]
+    pub fn cropped(mut self, crop: Option<Crop>) -> Self {
+        self.crop = crop;
+        self
+    }
+
     fn gather(&mut self, rows: &[Sample]) -> Result<Batch> {
-        let stack = |want: &Want| Stack::new(want.layer, self.side, rows.len());
+        let side = self.crop.map_or(self.side, |c| c.side());
+        let stack = |want: &Want| Stack::new(want.layer, side, rows.len());
         let mut stacks = self.wants.iter().map(stack).collect::<Result<Vec<_>>>()?;
         let mut seen: HashMap<Address, (usize, usize)> = HashMap::new();
         for (row, sample) in rows.iter().enumerate() {
+            let corner = self.crop.map(|c| c.corner(sample, self.side));
             for (role, want) in self.wants.iter().enumerate() {
+                let doing = || format!("reading {} of sample {}", want.name, sample.name());
                 let at = self.places.find(sample, want)?;
+                if let Some(corner) = corner {
+                    let window = window(&at, want.layer, self.side, corner, side);
+                    let block = at.tile.read(want.layer, at.slot, window).during(doing)?;
+                    stacks[role].push_bytes(block.values.bytes())?;
+                    continue;
+                }
                 if self.packed {
                     let tile = sample.tile.clone();
                     let address = (want.truth, tile, want.layer, at.slot, at.row, at.col);
@@ -57,7 +77,7 @@ impl Gather {
                     .push_with(|place| {
                         at.tile.patch_into(want.layer, at.slot, (at.row, at.col), place)
                     })
-                    .during(|| format!("reading {} of sample {}", want.name, sample.name()))?;
+                    .during(doing)?;
             }
         }
         let mut tensors = BTreeMap::new();
@@ -66,6 +86,13 @@ impl Gather {
         }
         Ok(Batch { tensors, names: rows.iter().map(Sample::name).collect() })
     }
+}
+
+/// `side` px from a corner inside a patch of `patch` px, in pixels of the layer.
+fn window(at: &Place, layer: Layer, patch: usize, corner: (usize, usize), side: usize) -> Window {
+    let f = layer.factor();
+    let (row, col) = (at.row * patch + corner.0, at.col * patch + corner.1);
+    Window::new(row / f, col / f, side / f, side / f)
 }
 
 /// Copies a patch that is in the batch to the next place of `role`.
@@ -105,7 +132,7 @@ impl Operator for Gather {
 mod tests {
     use super::*;
     use crate::archive::{Block, Kind, Sensor, Settings, Values};
-    use crate::geo::{Grid, Split, Stamp, Window};
+    use crate::geo::{Grid, Split, Stamp};
     use crate::layout::PatchRef;
     use crate::ops::{MakeBatch, Read};
 
@@ -184,6 +211,36 @@ mod tests {
             for (name, tensor) in &one[0].tensors {
                 assert_eq!(tensor, &other[0].tensors[name], "{codec:?} {name}");
             }
+        }
+    }
+
+    #[test]
+    fn a_window_is_part_of_its_patch_the_same_for_all_roles_and_another_in_each_epoch() {
+        let dir = tempfile::tempdir().unwrap();
+        let archive = archive(dir.path(), Codec::Zstd);
+        let batch = |crop| {
+            let mut out = Emit::new();
+            let mut gather = Gather::new(&archive, None, &wants()).cropped(crop);
+            gather.apply(samples(), &mut out).unwrap();
+            out.into_items().remove(0)
+        };
+        let crop = |epoch| Crop::new(32, 64, 7, epoch).unwrap();
+        let (whole, part) = (batch(None), batch(Some(crop(0))));
+        for (k, sample) in samples().iter().enumerate() {
+            let (row, col) = crop(0).corner(sample, 64);
+            assert!(row % 2 == 0 && row <= 32 && col % 2 == 0 && col <= 32);
+            for (name, tensor) in &part.tensors {
+                let f = if name == "dem" { 2 } else { 1 };
+                let cut = |t: &tch::Tensor, dim, at: usize| t.narrow(dim, at as i64 / f, 32 / f);
+                let patch = whole.tensors[name].get(k as i64);
+                assert_eq!(tensor.get(k as i64), cut(&cut(&patch, 1, row), 2, col), "{name} {k}");
+            }
+        }
+        let corners =
+            |epoch| samples().iter().map(|s| crop(epoch).corner(s, 64)).collect::<Vec<_>>();
+        assert_ne!(corners(0), corners(1));
+        for side in [0, 16, 33, 96] {
+            assert!(Crop::new(side, 64, 1, 0).is_err(), "{side}");
         }
     }
 

@@ -56,7 +56,7 @@ impl Stack {
                     Error::corrupt(format!("a patch lies outside {}", map.path().display()))
                         .hint("run `eclaircie verify` on the archive, then ingest the scene again")
                 })?;
-                self.push_with(|place| copy(run, place))
+                self.push_bytes(run)
             }
             Patch::Owned(values) => {
                 let kind = values.kind();
@@ -64,7 +64,7 @@ impl Stack {
                     let name = self.layer.name();
                     return Err(Error::internal(format!("{kind:?} values in a stack of {name}")));
                 }
-                self.push_with(|place| copy(values.bytes(), place))
+                self.push_bytes(values.bytes())
             }
         }
     }
@@ -79,6 +79,11 @@ impl Stack {
         fill(&mut bytes_mut(&mut self.tensor)[at * one..(at + 1) * one])?;
         self.filled += 1;
         Ok(())
+    }
+
+    /// Copies the bytes of one patch, `[band, y, x]` little-endian values, into the next place.
+    pub fn push_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        self.push_with(|place| copy(bytes, place))
     }
 
     /// Copies the patch at place `from`, which was pushed before, to the next place.

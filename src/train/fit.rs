@@ -13,7 +13,7 @@ use crate::archive::Archive;
 use crate::error::{Error, Kind, Result};
 use crate::layout::Sample;
 use crate::models::{Card, Model};
-use crate::ops::{Augment, Gather, Normalise, Want, ordered};
+use crate::ops::{Augment, Crop, Gather, Normalise, Want, ordered};
 use crate::stream::{Cancel, Graph, Items, Pipe, Report};
 use crate::tensors::Batch;
 
@@ -30,19 +30,19 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     /// Samples in, normalised batches out.
-    fn batches(&self, name: &str, samples: Vec<Sample>) -> Pipe<Batch> {
+    fn batches(&self, name: &str, samples: Vec<Sample>, crop: Option<Crop>) -> Pipe<Batch> {
         let o = self.options;
         let batches: Vec<Vec<Sample>> =
             samples.chunks(o.batch.max(1)).map(<[Sample]>::to_vec).collect();
         Graph::new(name, o.edge_bytes)
             .source(Items::new("samples", batches))
-            .spread(o.workers, |_| Gather::new(self.archive, None, &self.wants))
+            .spread(o.workers, |_| Gather::new(self.archive, None, &self.wants).cropped(crop))
             .then(Normalise::new(o.device))
     }
 
     fn validate(&self, model: &Model) -> Result<f64> {
         let mut sink = Validate { model, sum: 0.0, count: 0.0 };
-        let plan = self.batches("validate", self.valid.clone()).sink(&mut sink);
+        let plan = self.batches("validate", self.valid.clone(), None).sink(&mut sink);
         plan.with_trace(self.options.trace.as_ref()).run(self.cancel)?;
         Ok(sink.mean())
     }
@@ -131,7 +131,9 @@ impl<'r, 'a> Fit<'r, 'a> {
         let done = self.state.step - start;
         let mut picked = pick(&self.run.train, o.seed, epoch, (stop - start) as usize * o.batch);
         picked.drain(..(done as usize * o.batch).min(picked.len()));
-        let pipe = self.run.batches("train", picked);
+        let patch = self.run.archive.settings().patch;
+        let crop = o.crop.map(|side| Crop::new(side, patch, o.seed, epoch)).transpose()?;
+        let pipe = self.run.batches("train", picked, crop);
         let pipe = match o.augment {
             true => pipe.then(Augment::new(o.seed, epoch).after(done)),
             false => pipe,

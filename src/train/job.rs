@@ -51,6 +51,8 @@ pub struct TrainOptions {
     pub valid_max: usize,
     /// Flip and turn batches.
     pub augment: bool,
+    /// Learn from windows of so many px, drawn inside patches; validation sees whole patches.
+    pub crop: Option<usize>,
     /// Bytes on the edges of the graph.
     pub edge_bytes: usize,
     /// Reading threads.
@@ -75,6 +77,7 @@ impl Default for TrainOptions {
             seed: 1,
             valid_max: 32,
             augment: true,
+            crop: None,
             edge_bytes: 512 << 20,
             workers: 2,
             device: Device::Cpu,
@@ -150,6 +153,7 @@ fn identity(job: &TrainJob<'_>, o: &TrainOptions) -> BTreeMap<String, String> {
         ("steps_per_epoch", o.steps_per_epoch.to_string()),
         ("valid_max", o.valid_max.to_string()),
         ("augment", o.augment.to_string()),
+        ("crop", o.crop.map_or_else(|| "none".to_owned(), |side| side.to_string())),
         ("layout", job.samples.layout.clone()),
         ("query_hash", job.samples.query_hash.clone()),
         ("snapshot", job.snapshot.to_owned()),
