@@ -35,6 +35,7 @@ mod cog;
 mod error;
 #[cfg(feature = "torch")]
 mod evaluate;
+mod exchange;
 mod geo;
 #[cfg(feature = "gdal")]
 mod ingest;
@@ -73,6 +74,10 @@ pub use cog::write_cog;
 pub use error::{Error, Kind as ErrorKind, Result, While};
 #[cfg(feature = "torch")]
 pub use evaluate::{EvaluateOptions, Evaluation, Row, evaluate, read_rows, write_rows};
+pub use exchange::{
+    Contents, Decode, Describe, Entry, Form as ShardForm, Image, Origin, Place, Record, Records,
+    Scenes, Shards, Target, Tensor as ShardTensor,
+};
 pub use geo::{Grid, Ground, Regions, Split, SplitBy, Splitter, Stamp, Utm, Window, utm_wkt};
 #[cfg(feature = "gdal")]
 pub use ingest::{IngestOptions, IngestSummary, ingest};

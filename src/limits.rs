@@ -68,6 +68,18 @@ pub const PARQUET_FOOTER_BYTES_MAX: u64 = 256 << 20;
 pub const WEIGHTS_BYTES_MAX: u64 = 4 << 30;
 /// Memory that a run may use unless the user says otherwise.
 pub const MEMORY_DEFAULT: usize = 2 << 30;
+/// Pixels of one batch of an Arrow or Parquet file: some ten samples of the study, so that a reader
+/// holds little and the columns beside the pixels cost nothing.
+pub const SHARD_BATCH_BYTES: usize = 32 << 20;
+/// Pixels of one row group of a Parquet file: what its writer holds, packed, until the group is
+/// whole.
+pub const ROW_GROUP_BYTES: usize = 128 << 20;
+/// Shards of one folder: a number of six digits sorts as text; the study's set is 6,000.
+pub const SHARDS_MAX: usize = 1_000_000;
+/// Largest record of a TFRecord file: a message of protobuf holds no more.
+pub const RECORD_BYTES_MAX: u64 = (1 << 31) - 1;
+/// Features of one record: the largest layout has five for each role.
+pub const RECORD_FEATURES_MAX: usize = 256;
 /// Samples of one run that are held as rows: 600,000 is the study's set, this is 30 of them.
 pub const SAMPLES_MAX: usize = 20_000_000;
 /// Items that rest on one edge of a graph, whatever they weigh: it bounds a queue of tiny items.

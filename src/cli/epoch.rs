@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::args;
 use crate::error::{Error, Result};
+use crate::exchange::Origin;
 use crate::geo::Split;
 use crate::layout::{Sample, Samples};
 use crate::ops::{Epoch, Mixing, Share, Shuffle, Want};
@@ -14,16 +15,16 @@ pub(super) struct EpochArgs {
     /// Which samples.
     #[arg(long = "split", value_name = "SPLIT", default_value = "train")]
     #[arg(value_parser = args::parse_split)]
-    of: Split,
+    pub(super) of: Split,
     /// Samples at most, of all ranks together.
     #[arg(long, value_name = "N", default_value_t = usize::MAX, hide_default_value = true)]
-    samples_max: usize,
+    pub(super) samples_max: usize,
     /// Samples a batch.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = args::parse_count)]
     pub(super) batch: usize,
     /// Chance of the order.
     #[arg(long, value_name = "N", default_value_t = 1)]
-    seed: u64,
+    pub(super) seed: u64,
     /// Number of the epoch, from 0; each has an order of its own.
     #[arg(long, value_name = "N", default_value_t = 0)]
     epoch: u64,
@@ -122,6 +123,19 @@ impl Course {
         let rest = self.epoch.clone().after(done);
         let ended = rest.steps(self.batch, self.share) == 0;
         (!ended).then(|| format!("e{}-s{done}-{}", self.number, self.digest))
+    }
+
+    /// Which part of which order this is, for files that are made of it.
+    pub(super) fn origin(&self, args: &EpochArgs) -> Origin {
+        Origin {
+            seed: Some(args.seed),
+            split: Some(args.of),
+            epoch: Some(self.number),
+            shuffle: Some(args.shuffle.name()),
+            rank: (args.world > 1).then_some(args.rank),
+            world: (args.world > 1).then_some(args.world),
+            ..Origin::default()
+        }
     }
 
     /// What is said of the order before a run: its size, how well it mixes, what it reads.

@@ -1,10 +1,12 @@
 //! `stream`: the samples of a layout, as batches where there is libtorch, and where time goes.
 
-use std::path::PathBuf;
+mod files;
+
+use std::path::{Path, PathBuf};
 
 use super::{Done, args, epoch::Course, epoch::EpochArgs, progress::Progress};
 use crate::archive::Archive;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 #[cfg(not(feature = "torch"))]
 use crate::ops::Fetched;
 use crate::ops::{Want, wants};
@@ -20,12 +22,20 @@ use crate::tensors::Batch;
 /// Example: eclaircie stream os2 archive/ --explain
 ///
 /// Example: eclaircie stream os2 archive/ --trace trace.json
+///
+/// With --to the samples become files: Arrow, Parquet, WebDataset or the Decloud study's TFRecord.
+///
+/// Example: eclaircie stream os2 archive/ --to os2/ --format webdataset
+///
+/// Example: eclaircie stream --from-tfrecord shards/ --to samples.parquet
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A shipped layout, or your own query file.
-    layout: String,
+    #[arg(required_unless_present = "from_tfrecord")]
+    layout: Option<String>,
     /// The archive.
-    archive: PathBuf,
+    #[arg(required_unless_present = "from_tfrecord")]
+    archive: Option<PathBuf>,
     /// Sets a parameter of the layout; may be repeated.
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
@@ -55,7 +65,22 @@ pub(super) struct Args {
     #[arg(long)]
     names: bool,
     #[command(flatten)]
+    files: files::FileArgs,
+    #[command(flatten)]
     stream: args::StreamArgs,
+}
+
+impl Args {
+    /// Layout and archive; clap asks for both where samples come from an archive.
+    fn source(&self) -> Result<(&str, &Path)> {
+        let source = self.layout.as_deref().zip(self.archive.as_deref());
+        source.ok_or_else(|| Error::usage("name a layout and an archive"))
+    }
+
+    /// Whether the graph is only shown.
+    fn is_shown(&self) -> bool {
+        self.explain || self.mermaid
+    }
 }
 
 /// What is counted at the end of the stream.
@@ -118,9 +143,13 @@ fn batches(course: &Course, a: &Args, archive: &Archive, all: &[Want]) -> Result
 }
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
-    let archive = a.stream.open(&a.archive)?;
+    if a.files.are_asked() {
+        return files::run(&a, cancel);
+    }
+    let (layout, archive) = a.source()?;
+    let archive = a.stream.open(archive)?;
     let layout =
-        args::LayoutArgs { layout: a.layout.clone(), set: a.set.clone(), split: a.split.clone() };
+        args::LayoutArgs { layout: layout.into(), set: a.set.clone(), split: a.split.clone() };
     let (samples, snapshot) = layout.samples(&archive)?;
     let course = a.epoch.course(&samples, &snapshot)?;
     if a.names {

@@ -3,6 +3,7 @@
 // Tests stop at the first surprise, and make the broken files that the program must refuse.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
+mod exchange;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod flow;
 #[cfg(all(feature = "gdal", feature = "torch"))]

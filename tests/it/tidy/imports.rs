@@ -29,6 +29,7 @@ const TABLE: &[(&[&str], Reach)] = &[
     (&["models"], Above),
     (&["metrics"], Above),
     (&["ops"], Above),
+    (&["exchange"], Above),
     (&["train", "reconstruct", "evaluate"], Above),
     (&["simulate"], Only(&["error", "limits", "geo", "store", "cog"])),
     (&["report"], Above),
