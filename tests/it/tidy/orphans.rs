@@ -11,7 +11,9 @@ fn parents(path: &str) -> Option<Vec<String>> {
     match path {
         "src/lib.rs" | "src/main.rs" | "src/full.rs" | "tests/it/main.rs" => None,
         "tests/schedules/lib.rs" => None,
+        // A bench of several files has its root in its folder.
         _ if folder == "benches" || path.starts_with("fuzz/") => None,
+        _ if folder.starts_with("benches/") && path.ends_with("/main.rs") => None,
         _ => {
             let inside = ["lib.rs", "main.rs"].map(|root| format!("{folder}/{root}"));
             Some(inside.into_iter().chain([format!("{folder}.rs")]).collect())

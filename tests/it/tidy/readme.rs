@@ -2,15 +2,17 @@
 
 use super::{refuse, tree};
 
-/// The verb of a file of `src/cli` that declares clap arguments; `args.rs` holds those that verbs
-/// share.
+/// Files of `src/cli` with arguments that verbs share.
+const SHARED: [&str; 2] = ["args", "epoch"];
+
+/// The verb of a file of `src/cli` that declares clap arguments.
 fn verb<'a>(path: &'a str, text: &str) -> Option<&'a str> {
     let stem = path.strip_prefix("src/cli/")?.strip_suffix(".rs")?;
     let declares = text.lines().any(|l| {
         let derive = l.trim().strip_prefix("#[derive(");
         derive.is_some_and(|d| d.split([',', ')', ':']).any(|w| w.trim() == "Args"))
     });
-    (declares && !stem.contains('/') && stem != "args").then_some(stem)
+    (declares && !stem.contains('/') && !SHARED.contains(&stem)).then_some(stem)
 }
 
 fn fault(verb: &str, readme: &str) -> Option<String> {
