@@ -150,11 +150,6 @@ impl Contents {
         let role = |t: &Tensor| self.roles.get(t.role).map_or("", |r| r.name.as_str());
         self.tensors.iter().map(|t| t.about(role(t))).collect()
     }
-
-    /// Bytes of the pixels of one sample.
-    pub fn bytes(&self) -> usize {
-        self.tensors.iter().map(Tensor::bytes).sum()
-    }
 }
 
 /// `s2_20m_t` for `s2_t`, as the study names it.

@@ -1,6 +1,6 @@
 //! `decode`: a record of the study's shards becomes an entry.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::example::{self, order};
@@ -141,8 +141,8 @@ pub(super) fn contents(first: &Frame) -> Result<Contents> {
 }
 
 fn seen(first: &Frame) -> Result<Contents, Fault> {
-    let (mut roles, mut up, mut corners) = (BTreeMap::new(), Vec::new(), false);
-    let mut tensors = Vec::new();
+    let (mut roles, mut up, mut corners) = (BTreeSet::new(), Vec::new(), false);
+    let (mut tensors, mut facts) = (Vec::new(), Vec::new());
     for (name, part) in example::decode(&first.bytes)? {
         let unknown = || {
             let shown = name.escape_debug();
@@ -150,17 +150,24 @@ fn seen(first: &Frame) -> Result<Contents, Fault> {
         };
         match Key::parse(&name).ok_or_else(unknown)? {
             Key::Corners => corners = true,
-            Key::Ascending { role } => up.push(role),
-            // Asked for where its role has pixels.
-            Key::Time { .. } => {}
+            Key::Ascending { role } => {
+                up.push(role.clone());
+                facts.push((role, name, part.at));
+            }
+            Key::Time { role } => facts.push((role, name, part.at)),
             Key::Pixels { role, layer } => {
                 let [height, width] = sides(&name, layer, part)?;
-                roles.insert((layer.sensor(), role.clone()), ());
+                roles.insert((layer.sensor(), role.clone()));
                 tensors.push((role, Tensor { name, role: 0, layer, height, width }));
             }
         }
     }
-    let roles: Vec<Role> = roles.into_keys().map(|(sensor, name)| Role { name, sensor }).collect();
+    let roles: Vec<Role> = roles.into_iter().map(|(sensor, name)| Role { name, sensor }).collect();
+    if let Some((role, name, at)) =
+        facts.iter().find(|(role, ..)| !roles.iter().any(|r| r.name == *role))
+    {
+        return Err(Fault::new(*at, format!("{name} is of a role {role} without pixels")));
+    }
     let place = |name: &str| roles.iter().position(|r| r.name == name).unwrap_or_default();
     let mut tensors: Vec<Tensor> =
         tensors.into_iter().map(|(role, t)| Tensor { role: place(&role), ..t }).collect();
@@ -174,7 +181,9 @@ fn sides(name: &str, layer: Layer, part: Part) -> Result<[usize; 2], Fault> {
     let raw = parse(part)?;
     let bands = layer.bands().len();
     match raw.shape[..] {
-        [height, width, n] if n == bands && raw.kind == Type::Pixel(layer.kind()) => {
+        [height, width, n]
+            if n == bands && height * width > 0 && raw.kind == Type::Pixel(layer.kind()) =>
+        {
             Ok([height, width])
         }
         _ => Err(Fault::new(

@@ -124,6 +124,11 @@ fn messages_that_are_no_samples_are_refused_with_their_place() {
         (example("weather", dem), "feature weather is none that the study writes"),
         (example("s2_t", dem), "[2, 1, 1] of int16, expected [y, x, 4] of int16"),
         (example("dem", &dem[..20]), "bytes where"),
+        (
+            example("dem", b"\x08\x05\x12\x0c\x12\x02\x08\x00\x12\x02\x08\x01\x12\x02\x08\x01"),
+            "[0, 1, 1]",
+        ),
+        (example("s2_timestamp_t", dem), "role s2_t without pixels"),
         (example("../x", dem), "none that the study writes"),
         (example("dem_a/b", dem), "cannot name a tensor"),
         (endless.concat(), "bytes where 20 are left"),
@@ -141,4 +146,26 @@ fn messages_that_are_no_samples_are_refused_with_their_place() {
     let error = read_back(&path).unwrap_err().to_string();
     let place = format!("x.tfrecord, byte {}", one.len() + 12);
     assert!(error.contains(&place) && error.contains("feature dem is missing"), "{error}");
+}
+
+#[test]
+fn no_message_ends_the_program() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("x.tfrecord");
+    let dem =
+        b"\x08\x05\x12\x0c\x12\x02\x08\x02\x12\x02\x08\x01\x12\x02\x08\x01\x22\x04\x01\x00\x02\x00";
+    let message = example("dem", dem);
+    let mut refused = 0;
+    for at in 0..message.len() {
+        for byte in [0, 1, 0x0A, 0x12, 0x7F, 0x80, 0xFF] {
+            let mut bytes = message.clone();
+            bytes[at] = byte;
+            std::fs::write(&path, framed(&bytes)).unwrap();
+            if let Err(error) = read_back(&path) {
+                assert!(!error.to_string().contains("panicked"), "{at} {byte}: {error}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 100, "{refused}");
 }
