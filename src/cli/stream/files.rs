@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::{Done, args, progress::Progress};
-use crate::archive::Archive;
 use crate::catalog::Catalog;
 use crate::error::{Error, Result};
 use crate::exchange::{
@@ -144,7 +143,7 @@ pub(super) fn run(a: &super::Args, cancel: &Cancel) -> Result<Done> {
 
 fn from_archive(a: &super::Args, cancel: &Cancel) -> Result<Done> {
     let (layout, archive) = a.source()?;
-    let archive = Archive::open(archive)?;
+    let archive = a.stream.open(archive)?;
     let layout =
         args::LayoutArgs { layout: layout.into(), set: a.set.clone(), split: a.split.clone() };
     let (samples, snapshot) = layout.samples(&archive)?;
@@ -215,6 +214,9 @@ fn finish(a: &super::Args, end: &mut End, pipe: Pipe<Entry>, cancel: &Cancel) ->
     end.say(&format!("{samples} samples, {rate:.1} samples/s{}", end.about()))?;
     if a.stream.stats {
         end.say(&report.table())?;
+        if let Some(bytes) = crate::store::peak_bytes() {
+            end.say(&format!("process: at most {} MB of memory", bytes / 1_000_000))?;
+        }
     }
     if let Some(path) = &a.stream.stats_to {
         crate::store::write_json(path, &[report])?;
