@@ -37,6 +37,8 @@ const KNOWN: &[&str] = &[
     // Differences of times.
     "SELECT a.id, b.id FROM a JOIN b ON b.cell = a.cell
        AND b.time - a.time BETWEEN INTERVAL '-3' HOUR AND INTERVAL '2' HOUR",
+    "SELECT a.id, b.id FROM a JOIN b ON b.cell = a.cell
+       AND b.time - a.time BETWEEN -INTERVAL '2 hours' AND INTERVAL '1' DAY",
     "SELECT a.id, b.id FROM a LEFT JOIN b ON b.cell = a.cell AND to_hours(4) > a.time - b.time
        AND a.time - b.time > INTERVAL '-90 minutes'",
     "SELECT a.id FROM a WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.cell = a.cell
