@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Layout;
 use super::shape::Shape;
 use crate::error::{Error, Result};
-use crate::sql::{Param, Session};
+use crate::sql::{Param, Session, parameters};
 
 /// How many references survive each clause of a layout.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,6 +42,9 @@ pub struct FunnelClause {
     pub removed: u64,
     /// References that would be found if only this clause were not there.
     pub only_here: u64,
+    /// The limits in it that can be loosened, as the layout writes them; none where it only asks
+    /// for a role, its place, or data.
+    pub loosen: Option<String>,
 }
 
 impl Layout {
@@ -79,6 +82,7 @@ impl Layout {
                 survive: survive[at],
                 removed,
                 only_here: without.saturating_sub(whole),
+                loosen: clause.bound.clone(),
             });
         }
         Ok(Funnel {
@@ -139,12 +143,21 @@ impl Funnel {
         {
             out += &format!("removes most: {} ({})\n", most.clause, most.removed);
         }
-        if let Some(one) =
-            self.clauses.iter().filter(|c| c.only_here > 0).max_by_key(|c| c.only_here)
-        {
+        // Without its role or its place a sample would be no sample: only limits are loosened.
+        let limits = self.clauses.iter().filter(|c| c.only_here > 0);
+        let limits = limits.filter_map(|c| Some((c.loosen.as_ref()?, c)));
+        if let Some((limit, one)) = limits.max_by_key(|(_, c)| c.only_here) {
+            let names = parameters(limit).unwrap_or_default();
+            let value = |n: &String| Some(format!("${n} = {}", self.parameters.get(n)?));
+            let values: Vec<String> = names.iter().filter_map(value).collect();
+            let now = if values.is_empty() {
+                String::new()
+            } else {
+                format!("now {}; ", values.join(", "))
+            };
             out += &format!(
-                "worth loosening first: {} (alone it costs {})\n",
-                one.clause, one.only_here
+                "worth loosening first: {limit} ({now}{} references lack only this)\n",
+                one.only_here
             );
         }
         out

@@ -60,6 +60,29 @@ fn every_clause_says_how_many_references_it_leaves_and_which_only_it_removes() {
 }
 
 #[test]
+fn what_is_worth_loosening_is_a_limit_never_a_role_or_its_place() {
+    // The target costs most, and its window is what can be wider.
+    let table = shipped("ssop", &[], &archive()).to_table();
+    let line = table.lines().find(|l| l.starts_with("worth loosening")).unwrap();
+    assert_eq!(
+        line,
+        "worth loosening first: target.time BETWEEN t.time - to_hours($target_hours) AND t.time + \
+         to_hours($target_hours) (now $target_hours = 240; 1 references lack only this)"
+    );
+    // Where a role has no limits nothing is said of it, in WHERE or in ON.
+    for sql in [
+        "SELECT t.tile, t.patch AS s2_t, g.patch AS s2_target FROM s2 AS t \
+         JOIN s1 AS g ON g.cell = t.cell AND g.time = t.time",
+        "SELECT t.tile, t.patch AS s2_t, g.patch AS s2_target FROM s2 AS t \
+         JOIN s1 AS g ON g.time = t.time WHERE g.cell = t.cell AND g.valid",
+    ] {
+        let funnel = funnel(&Layout::parse("own", sql).unwrap(), &archive()).unwrap();
+        assert!(funnel.clauses.iter().any(|c| c.only_here > 0), "{sql}");
+        assert!(!funnel.to_table().contains("worth loosening"), "{}", funnel.to_table());
+    }
+}
+
+#[test]
 fn the_last_count_is_the_number_of_references_that_the_samples_have() {
     let mut all = archive();
     for (slot, hours) in [(6, 1_700.0), (7, 2_350.0), (8, 2_360.0)] {

@@ -58,7 +58,7 @@ impl Layout {
                     "nothing is left after: {} (it removes {})",
                     empty.clause, empty.removed
                 ),
-                next: self.loosen(&empty.clause),
+                next: self.loosen(empty.loosen.as_deref()),
             });
         }
         Ok(all)
@@ -97,12 +97,16 @@ impl Layout {
         all
     }
 
-    /// What to loosen in a clause.
-    fn loosen(&self, clause: &str) -> String {
-        self.named(
-            clause,
-            "loosen it, or ingest what it asks for; `layout funnel` shows all clauses",
-        )
+    /// What to do about a clause, whose limits are these: a role or its place is not to be dropped.
+    fn loosen(&self, limits: Option<&str>) -> String {
+        let shown = "`layout funnel` shows all clauses";
+        match limits {
+            Some(limits) => {
+                let advice = format!("loosen {limits}, or ingest what it asks for; {shown}");
+                self.named(limits, &advice)
+            }
+            None => format!("ingest what it asks for; {shown}"),
+        }
     }
 
     /// Advice with the parameters that a text names.

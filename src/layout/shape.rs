@@ -61,6 +61,9 @@ pub(super) struct Clause {
     pub text: String,
     /// What it asks.
     pub ask: Ask,
+    /// The part of it that can be wider or narrower, if there is one. The role that a `JOIN` brings
+    /// and the place that it shares are none.
+    pub bound: Option<String>,
 }
 
 /// What a clause asks.

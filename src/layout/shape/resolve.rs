@@ -92,7 +92,8 @@ impl Reader<'_> {
             let factor = called(&join.factor, &name);
             let beside = beside.into_iter().collect();
             shape.relations.push(Relation { name, factor, on, beside, anti });
-            shape.clauses.push(Clause { text: join.text.clone(), ask: Ask::Row(at) });
+            let bound = if anti { None } else { bound(&join.on) };
+            shape.clauses.push(Clause { text: join.text.clone(), ask: Ask::Row(at), bound });
         }
         let mut alone = first;
         for term in &self.layer.conditions {
@@ -111,7 +112,8 @@ impl Reader<'_> {
             };
             let text = format!("WHERE {term}");
             let here = feeds && touched.is_empty();
-            let clause = Clause { text, ask: Ask::Fact(Box::new(fact), touched) };
+            let bound = bound(std::slice::from_ref(term));
+            let clause = Clause { text, ask: Ask::Fact(Box::new(fact), touched), bound };
             if here {
                 shape.clauses.insert(alone, clause);
                 alone += 1;
@@ -209,6 +211,23 @@ impl Reader<'_> {
             (value, []) => Ok(Expr::Nested(Box::new(value))),
             _ => Err(Miss::Plain(format!("a part of {name}"))),
         }
+    }
+}
+
+/// Those of some conditions that have a limit.
+fn bound(terms: &[Expr]) -> Option<String> {
+    let limits: Vec<String> =
+        terms.iter().filter(|t| has_limit(t)).map(ToString::to_string).collect();
+    (!limits.is_empty()).then(|| limits.join(" AND "))
+}
+
+fn has_limit(expr: &Expr) -> bool {
+    match expr {
+        Expr::Nested(inner) | Expr::UnaryOp { expr: inner, .. } => has_limit(inner),
+        Expr::Between { .. } => true,
+        Expr::BinaryOp { op: Op::Lt | Op::LtEq | Op::Gt | Op::GtEq, .. } => true,
+        Expr::BinaryOp { left, op: Op::And | Op::Or, right } => has_limit(left) || has_limit(right),
+        _ => false,
     }
 }
 
