@@ -134,7 +134,7 @@ fn run(verb: Verb, cancel: &Cancel) -> Result<Done> {
         #[cfg(feature = "gdal")]
         Verb::Ingest(a) => ingest::run(a, cancel),
         Verb::Sql(a) => sql::run(a, cancel),
-        Verb::Layout(a) => layout::run(a),
+        Verb::Layout(a) => layout::run(a, cancel),
         Verb::Stream(a) => stream::run(a, cancel),
         #[cfg(feature = "torch")]
         Verb::Train(a) => train::run(a, cancel),
@@ -158,7 +158,8 @@ fn listen(cancel: &Cancel) {
     let cancel = cancel.clone();
     let heard = ctrlc::set_handler(move || {
         if cancel.is_cancelled() {
-            // A handler has no way back to `main`, and whoever asks twice wants no tidying up.
+            crate::store::Scratch::remove_all();
+            // A handler has no way back to `main`, and whoever asks twice wants no more tidying up.
             #[allow(clippy::disallowed_methods)]
             std::process::exit(130);
         }

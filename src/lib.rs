@@ -108,7 +108,8 @@ pub use report::{
 pub use simulate::{Summary, World, simulate};
 pub use sql::{Answer, Form, Param, Session};
 pub use store::{
-    Map, Pending, PendingFolder, check_name, probe, publish, read_json, read_text, write_json,
+    Map, Pending, PendingFolder, Scratch, check_name, probe, publish, read_json, read_text,
+    write_json,
 };
 pub use stream::{
     Cancel, Collect, Each, Emit, Graph, Items, NodeStats, Operator, Pipe, Plan, Report, Sink,

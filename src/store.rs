@@ -8,10 +8,12 @@ mod map;
 mod memory;
 mod name;
 mod publish;
+mod scratch;
 mod text;
 
 pub use map::Map;
 pub use memory::{memory_bytes, peak_bytes};
 pub use name::check_name;
 pub use publish::{Pending, PendingFolder, probe, publish};
+pub use scratch::Scratch;
 pub use text::{read_json, read_text, write_json};

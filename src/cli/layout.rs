@@ -19,6 +19,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::layout::Layout;
+use crate::stream::Cancel;
 
 /// Work with acquisition layouts: list them, show their SQL, count and export their samples, see
 /// where they are lost, derive their windows from an archive, write down what makes a set again.
@@ -76,17 +77,17 @@ impl Choice {
     }
 }
 
-pub(super) fn run(args: Args) -> Result<Done> {
+pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     match args.what {
         What::List => list()?,
         What::Show { layout } => super::say(&Layout::open(&layout)?.sql)?,
-        What::Count { layout, from, choice } => count(&from, &choice.of(layout))?,
-        What::Funnel(a) => funnel::run(&a)?,
-        What::Preview(a) => preview::run(a)?,
-        What::Suggest(a) => suggest::run(&a)?,
-        What::Lint(a) => lint::run(&a)?,
-        What::Manifest(a) => manifest::run(a)?,
-        What::Export(args) => export::run(args)?,
+        What::Count { layout, from, choice } => count(&from, &choice.of(layout), cancel)?,
+        What::Funnel(a) => funnel::run(&a, cancel)?,
+        What::Preview(a) => preview::run(a, cancel)?,
+        What::Suggest(a) => suggest::run(&a, cancel)?,
+        What::Lint(a) => lint::run(&a, cancel)?,
+        What::Manifest(a) => manifest::run(a, cancel)?,
+        What::Export(args) => export::run(args, cancel)?,
         What::Import(args) => import::run(args)?,
     }
     Ok(Done::Whole)
@@ -103,12 +104,12 @@ fn list() -> Result<()> {
     Ok(())
 }
 
-fn count(from: &tables::Tables, args: &LayoutArgs) -> Result<()> {
+fn count(from: &tables::Tables, args: &LayoutArgs, cancel: &Cancel) -> Result<()> {
     let layout = args.open()?;
     // What the user wrote, not what compatibility wraps around it.
     lint::warn(&layout);
     let layout = from.answer(layout);
-    let (session, snapshot) = (from.session()?, from.snapshot()?);
+    let (session, snapshot) = (from.session(cancel)?, from.snapshot()?);
     let counts = args.split.counted(&layout, &session, from.archive()?.as_ref())?;
     super::say(&format!("layout {} ({})", layout.name, counts.roles.join(", ")))?;
     let snapshot = snapshot.map_or_else(String::new, |s| format!("  snapshot {s}"));

@@ -12,6 +12,7 @@ use crate::error::{Error, Result, While};
 use crate::layout::Layout;
 use crate::limits;
 use crate::sql::{Form, Session};
+use crate::store::Scratch;
 use crate::stream::Cancel;
 
 /// Ask the catalog in SQL: tables scenes, patches, s2, s1, dem, and your own Parquet files.
@@ -45,6 +46,10 @@ pub(super) struct Args {
     /// Memory for the query.
     #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = args::parse_bytes)]
     memory: usize,
+    /// Folder for what the query cannot hold in memory; the system's for temporary files if left
+    /// out.
+    #[arg(long, value_name = "FOLDER")]
+    temp: Option<PathBuf>,
     /// Time for the query, in seconds; without end if left out.
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds)]
     time: Option<Duration>,
@@ -108,7 +113,7 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
         Format::Table => limits::TABLE_ROWS_MAX,
         _ => limits::SQL_ROWS_MAX,
     };
-    let mut session = Session::new(args.memory)?
+    let mut session = Session::spilling_to(args.memory, args.temp.as_deref())?
         .with_interrupt(move || heard.is_cancelled())
         .with_rows_max(args.rows.unwrap_or(rows_max))
         .with_growth_max(2 * args.memory as u64 + limits::SQL_GROWTH_BYTES);
@@ -139,7 +144,7 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
         (Some(form), Some(path)) => {
             session.write(&query.sql, &query.params, form, path)?;
         }
-        (Some(Form::Parquet), None) => parquet(&session, &query)?,
+        (Some(Form::Parquet), None) => parquet(&session, &query, args.temp.as_deref())?,
         _ => {
             let answer = session.query(&query.sql, &query.params)?;
             let text = match format {
@@ -157,7 +162,7 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
 }
 
 /// As bytes to a pipe.
-fn parquet(session: &Session, query: &Layout) -> Result<()> {
+fn parquet(session: &Session, query: &Layout, temp: Option<&Path>) -> Result<()> {
     use std::io::IsTerminal;
     let doing = || "writing Parquet to standard output";
     if std::io::stdout().is_terminal() {
@@ -165,7 +170,7 @@ fn parquet(session: &Session, query: &Layout) -> Result<()> {
             .hint("name a file with --to FILE, or send the output into one"));
     }
     // A Parquet file ends with what tells how to read it, so it is whole before it is sent.
-    let folder = tempfile::tempdir().during(doing)?;
+    let folder = Scratch::new(temp.unwrap_or(&std::env::temp_dir()))?;
     let path = folder.path().join("answer.parquet");
     session.write(&query.sql, &query.params, Form::Parquet, &path)?;
     let mut file = std::fs::File::open(&path).during(doing)?;

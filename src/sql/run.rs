@@ -16,6 +16,7 @@ use futures::future::{AbortHandle, Abortable};
 use tokio::runtime::{Handle, Runtime};
 
 use super::fault::Known;
+use super::spill::Spill;
 use super::{Param, fault, patch_type, per_place, plan_size, resident, statement};
 use crate::error::{Error, Kind, Result, While};
 use crate::limits;
@@ -27,6 +28,7 @@ pub(super) struct Engine {
     handle: Handle,
     // Columns that a table could not be given, and why.
     lacks: Mutex<Vec<(String, String)>>,
+    spill: Arc<Spill>,
     // Taken on drop only.
     runtime: Option<Runtime>,
 }
@@ -112,9 +114,20 @@ const WAITING: usize = 4;
 
 impl Engine {
     /// Keeps the runtime alive as long as the engine.
-    pub fn new(context: SessionContext, runtime: Runtime, memory_bytes_max: usize) -> Self {
-        let handle = runtime.handle().clone();
-        Self { context, memory_bytes_max, handle, lacks: Mutex::default(), runtime: Some(runtime) }
+    pub fn new(
+        context: SessionContext,
+        runtime: Runtime,
+        spill: Arc<Spill>,
+        memory_bytes_max: usize,
+    ) -> Self {
+        let (handle, lacks) = (runtime.handle().clone(), Mutex::default());
+        Self { context, memory_bytes_max, handle, lacks, spill, runtime: Some(runtime) }
+    }
+
+    /// Removes what queries have written aside: one that was stopped would keep its files for as
+    /// long as it does not hear it.
+    pub fn close(&self) {
+        self.spill.close();
     }
 
     /// Remembers why some columns are not there, for whoever asks for them.

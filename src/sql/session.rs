@@ -8,9 +8,11 @@ use std::time::Duration;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::catalog::TableProvider;
+use datafusion::execution::disk_manager::DiskManagerBuilder;
 use datafusion::execution::memory_pool::{FairSpillPool, TrackConsumersPool};
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::spill_file::TempFileFactory;
 use datafusion::functions::unicode::planner::UnicodeFunctionPlanner as Letters;
 use datafusion::logical_expr::{AggregateUDF, ScalarUDF};
 use datafusion::prelude::{SessionConfig, SessionContext};
@@ -19,8 +21,10 @@ use super::arg_min::ArgMin;
 use super::band::BandPlanner;
 use super::epoch::Epoch;
 use super::field::Field;
+use super::lengths::Lengths;
 use super::own_table::OwnTable;
 use super::run::{Ends, Engine, Wanted};
+use super::spill::{self, Spill};
 use super::text::{self, JoinTexts};
 use super::to_utc::ToUtc;
 use super::{Answer, complete, fault, parquet_file, patch_table, scene_table, unwanted};
@@ -31,7 +35,6 @@ use super::{
 use crate::archive::Sensor;
 use crate::catalog::{Catalog, Scene};
 use crate::error::{Error, Kind, Result, While};
-use crate::limits;
 use crate::store::check_name;
 
 /// The value of a `$name`.
@@ -54,6 +57,12 @@ pub struct Session {
     own: Vec<OwnTable>,
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.engine.close();
+    }
+}
+
 /// The sensors that have a table.
 const SENSORS: [Sensor; 3] = [Sensor::S2, Sensor::S1, Sensor::Dem];
 /// Threads that execute a query: a catalog is small, the cores belong to the run.
@@ -66,16 +75,31 @@ const STACK_BYTES: usize = 16 << 20;
 impl Session {
     /// An empty session with a memory limit in bytes.
     pub fn new(memory_bytes_max: usize) -> Result<Self> {
-        Self::with_planner(memory_bytes_max, Some(Arc::new(BandPlanner)))
+        Self::spilling_to(memory_bytes_max, None)
+    }
+
+    /// As [`Session::new`]; what queries cannot hold they write to a folder in `parent`, which must
+    /// exist, or in the system's folder for temporary files. The folder is removed with the
+    /// session. One that a killed process left is removed when the next session is made.
+    pub fn spilling_to(memory_bytes_max: usize, parent: Option<&Path>) -> Result<Self> {
+        if let Some(folder) = parent.filter(|p| !p.is_dir()) {
+            return Err(Error::usage(format!("{} is no folder", folder.display()))
+                .hint("make it, or name another for temporary files"));
+        }
+        Self::with_planner(memory_bytes_max, parent, Some(Arc::new(BandPlanner)))
     }
 
     /// As [`Session::new`], with the plans of the engine alone: what ours are compared with.
     #[cfg(test)]
     pub(crate) fn plain(memory_bytes_max: usize) -> Result<Self> {
-        Self::with_planner(memory_bytes_max, None)
+        Self::with_planner(memory_bytes_max, None, None)
     }
 
-    fn with_planner(memory_bytes_max: usize, planner: Option<Arc<BandPlanner>>) -> Result<Self> {
+    fn with_planner(
+        memory_bytes_max: usize,
+        parent: Option<&Path>,
+        planner: Option<Arc<BandPlanner>>,
+    ) -> Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("sql-worker")
@@ -86,37 +110,17 @@ impl Session {
         // All of the limit goes to the pool. Of several sorts each has its share, so that the first
         // does not take all and leave the others nothing to merge with.
         let pool = TrackConsumersPool::new(FairSpillPool::new(memory_bytes_max), CONSUMERS_NAMED);
+        let spill = spill::among(parent);
+        let files: Arc<dyn TempFileFactory> = Arc::<Spill>::clone(&spill);
         let environment = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(pool))
-            .with_max_temp_directory_size(limits::SQL_SPILL_BYTES_MAX)
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_temp_file_factory(files))
             .build_arc()
             .map_err(|e| Error::internal("cannot build the SQL session").with_source(e))?;
-        let mut builder = SessionStateBuilder::new()
-            .with_config(config())
-            .with_runtime_env(environment)
-            .with_expr_planners(vec![Arc::new(JoinTexts), Arc::new(Field), Arc::new(Letters)])
-            .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(YieldingJoins));
-        if let Some(planner) = planner {
-            builder = builder.with_query_planner(planner);
-        }
-        let state = builder.build();
-        let context = SessionContext::new_with_state(state);
-        unwanted::remove(&context);
-        for bounded in text::bounded() {
-            context.register_udf(bounded);
-        }
-        context.register_udf(ScalarUDF::from(ToHours::new()));
-        context.register_udf(ScalarUDF::from(GapHours::new()));
-        context.register_udf(ScalarUDF::from(StableHash::new()));
-        context.register_udf(ScalarUDF::from(StableRandom::new()));
-        context.register_udf(ScalarUDF::from(Epoch::new()));
-        context.register_udf(ScalarUDF::from(ToUtc::new()));
-        context.register_udaf(AggregateUDF::from(ArgMin::new()));
-        let engine = Arc::new(Engine::new(context, runtime, memory_bytes_max));
+        let context = context(environment, planner);
+        let engine = Arc::new(Engine::new(context, runtime, spill, memory_bytes_max));
         Ok(Self { engine, ends: Ends::default(), identity: false, own: Vec::new() })
     }
-
     /// Registers `scenes`, `patches`, `s2`, `s1`, `dem` of a catalog: rows are patches. Before the
     /// first ingest the tables are there, without rows.
     pub fn with_catalog(self, catalog: &Catalog) -> Result<Self> {
@@ -329,6 +333,33 @@ impl Session {
         context.register_table(name, table).map_err(|e| fault::plain(&e))?;
         Ok(())
     }
+}
+
+/// The engine with our functions and rules, and without what nobody should ask for.
+fn context(environment: Arc<RuntimeEnv>, planner: Option<Arc<BandPlanner>>) -> SessionContext {
+    let mut builder = SessionStateBuilder::new()
+        .with_config(config())
+        .with_runtime_env(environment)
+        .with_expr_planners(vec![Arc::new(JoinTexts), Arc::new(Field), Arc::new(Letters)])
+        .with_default_features()
+        .with_analyzer_rule(Arc::new(Lengths))
+        .with_physical_optimizer_rule(Arc::new(YieldingJoins));
+    if let Some(planner) = planner {
+        builder = builder.with_query_planner(planner);
+    }
+    let context = SessionContext::new_with_state(builder.build());
+    unwanted::remove(&context);
+    for bounded in text::bounded() {
+        context.register_udf(bounded);
+    }
+    context.register_udf(ScalarUDF::from(ToHours::new()));
+    context.register_udf(ScalarUDF::from(GapHours::new()));
+    context.register_udf(ScalarUDF::from(StableHash::new()));
+    context.register_udf(ScalarUDF::from(StableRandom::new()));
+    context.register_udf(ScalarUDF::from(Epoch::new()));
+    context.register_udf(ScalarUDF::from(ToUtc::new()));
+    context.register_udaf(AggregateUDF::from(ArgMin::new()));
+    context
 }
 
 fn config() -> SessionConfig {

@@ -17,6 +17,8 @@ mod refusals;
 mod series;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod space;
+#[cfg(unix)]
+mod spill;
 mod sql;
 mod tidy;
 #[cfg(all(feature = "gdal", feature = "torch"))]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Choice;
 use super::tables::Tables;
 use crate::error::Result;
-use crate::sql::Session;
+use crate::stream::Cancel;
 
 /// Writes the samples of a layout as a Parquet file: patches, and the id and scene of every image.
 ///
@@ -28,10 +28,10 @@ pub(super) struct Args {
     to: PathBuf,
 }
 
-pub(super) fn run(args: Args) -> Result<()> {
+pub(super) fn run(args: Args, cancel: &Cancel) -> Result<()> {
     let choice = args.choice.of(args.layout);
     let layout = args.from.answer(choice.open()?);
-    let session = args.from.fill(Session::new(args.from.memory)?.with_identity())?;
+    let session = args.from.identified(cancel)?;
     let splitter = choice.split.splitter(args.from.archive()?.as_ref())?;
     let draw = choice.split.draw();
     let rows = match draw.is_all() {

@@ -4,6 +4,7 @@ use super::source::Source;
 use crate::cli::say;
 use crate::error::Result;
 use crate::layout::Layout;
+use crate::stream::Cancel;
 
 /// How many references survive each clause of a layout, and which clause removed the rest.
 ///
@@ -28,10 +29,10 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: &Args) -> Result<()> {
+pub(super) fn run(args: &Args, cancel: &Cancel) -> Result<()> {
     let mut layout = Layout::open(&args.layout)?;
     layout.set(&args.set)?;
-    let funnel = layout.funnel(&args.source.session()?)?;
+    let funnel = layout.funnel(&args.source.session(cancel)?)?;
     if args.json {
         return say(&super::json(&funnel)?);
     }

@@ -4,6 +4,7 @@ use super::source::Source;
 use crate::cli::say;
 use crate::error::Result;
 use crate::layout::{Layout, Warning};
+use crate::stream::Cancel;
 
 /// What a layout probably does not mean, and what to do about it.
 ///
@@ -26,11 +27,11 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: &Args) -> Result<()> {
+pub(super) fn run(args: &Args, cancel: &Cancel) -> Result<()> {
     let mut layout = Layout::open(&args.layout)?;
     layout.set(&args.set)?;
     let warnings = if args.source.is_given() {
-        layout.lint_in(&args.source.session()?)?
+        layout.lint_in(&args.source.session(cancel)?)?
     } else {
         layout.lint()
     };

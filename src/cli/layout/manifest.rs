@@ -8,6 +8,7 @@ use crate::cli::say;
 use crate::error::{Error, Kind, Result};
 use crate::layout::{Draw, Layout, SampleManifest, SplitPlan};
 use crate::store::{read_json, write_json};
+use crate::stream::Cancel;
 
 /// Write what makes a sample set again, or check that it is still the same.
 ///
@@ -36,14 +37,14 @@ pub(super) struct Args {
     check: Option<PathBuf>,
 }
 
-pub(super) fn run(args: Args) -> Result<()> {
+pub(super) fn run(args: Args, cancel: &Cancel) -> Result<()> {
     let mut layout = Layout::open(&args.layout)?;
     if let Some(path) = &args.check {
-        return check(&args.from, layout, &args.choice, path);
+        return check(&args.from, layout, &args.choice, path, cancel);
     }
     layout.set(&args.choice.set)?;
     let plan = args.choice.split.plan()?;
-    let manifest = make(&args.from, layout, &plan, &args.choice.split.draw())?;
+    let manifest = make(&args.from, layout, &plan, &args.choice.split.draw(), cancel)?;
     let Some(path) = &args.to else { return Ok(()) };
     write_json(path, &manifest)?;
     let counts: Vec<String> =
@@ -51,12 +52,18 @@ pub(super) fn run(args: Args) -> Result<()> {
     say(&format!("{} samples ({}), {}", manifest.counts.all, counts.join(", "), path.display()))
 }
 
-fn check(from: &Tables, mut layout: Layout, choice: &Choice, path: &Path) -> Result<()> {
+fn check(
+    from: &Tables,
+    mut layout: Layout,
+    choice: &Choice,
+    path: &Path,
+    cancel: &Cancel,
+) -> Result<()> {
     choice.split.refuse_own("the manifest says how ground is split and what is drawn")?;
     let was: SampleManifest = read_json(path)?;
     was.set(&mut layout, &choice.set)?;
     let plan = SplitPlan::like(&was.split, choice.split.regions()?);
-    let now = make(from, layout, &plan, &was.draw)?;
+    let now = make(from, layout, &plan, &was.draw, cancel)?;
     let differences = was.differences(&now);
     for difference in &differences {
         say(&difference.to_string())?;
@@ -69,8 +76,14 @@ fn check(from: &Tables, mut layout: Layout, choice: &Choice, path: &Path) -> Res
         .hint("follow the lines above from the first on, or write a new manifest with --to"))
 }
 
-fn make(from: &Tables, layout: Layout, plan: &SplitPlan, draw: &Draw) -> Result<SampleManifest> {
-    let (layout, session) = (from.answer(layout), from.session()?);
+fn make(
+    from: &Tables,
+    layout: Layout,
+    plan: &SplitPlan,
+    draw: &Draw,
+    cancel: &Cancel,
+) -> Result<SampleManifest> {
+    let (layout, session) = (from.answer(layout), from.session(cancel)?);
     let splitter = plan.over(from.archive()?.as_ref())?;
     let samples = layout.samples(&session, &splitter)?.drawn(draw);
     Ok(SampleManifest::of(&layout, &samples, draw, &from.digest()?))

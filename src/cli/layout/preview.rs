@@ -8,6 +8,7 @@ use crate::cli::{args::parse_count, say};
 use crate::error::Result;
 use crate::report::timeline_svg;
 use crate::store::publish;
+use crate::stream::Cancel;
 
 /// The first samples by name, and the timeline of one: who is at which date, how cloudy.
 ///
@@ -33,10 +34,10 @@ pub(super) struct Args {
     svg: Option<PathBuf>,
 }
 
-pub(super) fn run(args: Args) -> Result<()> {
+pub(super) fn run(args: Args, cancel: &Cancel) -> Result<()> {
     let choice = args.choice.of(args.layout);
     let layout = args.from.answer(choice.open()?);
-    let session = args.from.session()?;
+    let session = args.from.session(cancel)?;
     let samples = choice.split.drawn(&layout, &session, args.from.archive()?.as_ref())?;
     for (i, sample) in samples.rows.iter().take(args.rows).enumerate() {
         say(&format!("{:>4} {:6} {}", i + 1, sample.split.name(), sample.name()))?;

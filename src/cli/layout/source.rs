@@ -9,6 +9,7 @@ use crate::cli::args::parse_named;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::sql::Session;
+use crate::stream::Cancel;
 
 /// An archive, or tables of patches from Parquet files, or both.
 #[derive(Debug, Clone, clap::Args)]
@@ -28,7 +29,7 @@ impl Source {
         self.archive.is_some() || !self.tables.is_empty()
     }
 
-    pub(super) fn session(&self) -> Result<Session> {
+    pub(super) fn session(&self, cancel: &Cancel) -> Result<Session> {
         let catalog = match &self.archive {
             Some(root) => Some(Catalog::open(&Archive::open(root)?)?),
             None if self.tables.is_empty() => {
@@ -37,7 +38,9 @@ impl Source {
             }
             None => None,
         };
+        let heard = cancel.clone();
         let session = Session::new(limits::MEMORY_DEFAULT)?;
+        let session = session.with_interrupt(move || heard.is_cancelled());
         if self.scenes {
             let catalog = catalog.ok_or_else(|| {
                 Error::usage("--scenes needs an archive").hint("name the folder of the archive")

@@ -7,6 +7,7 @@ use crate::cli::say;
 use crate::error::{Error, Result};
 use crate::layout::{Layout, Suggestion};
 use crate::store::publish;
+use crate::stream::Cancel;
 
 /// Windows and radar gap for the shipped layouts, from the archive's own dates.
 ///
@@ -34,8 +35,8 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: &Args) -> Result<()> {
-    let found = Suggestion::of(&args.source.session()?)?;
+pub(super) fn run(args: &Args, cancel: &Cancel) -> Result<()> {
+    let found = Suggestion::of(&args.source.session(cancel)?)?;
     say(&if args.json { super::json(&found)? } else { found.to_text() })?;
     let Some(path) = &args.to else { return Ok(()) };
     let chosen = found.layouts.iter().find(|l| l.layout == args.layout).ok_or_else(|| {

@@ -10,6 +10,7 @@ use crate::cli::args;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::sql::{Session, digest};
+use crate::stream::Cancel;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Tables {
@@ -29,7 +30,11 @@ pub(super) struct Tables {
     compat: Option<Program>,
     /// Memory for the query.
     #[arg(long, value_name = "SIZE", default_value = "2GiB", value_parser = args::parse_bytes)]
-    pub(super) memory: usize,
+    memory: usize,
+    /// Folder for what the query cannot hold in memory; the system's for temporary files if left
+    /// out.
+    #[arg(long, value_name = "FOLDER")]
+    temp: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -43,13 +48,23 @@ impl Tables {
         self.archive.as_deref().map(Archive::open).transpose()
     }
 
-    /// A session with all tables.
-    pub(super) fn session(&self) -> Result<Session> {
-        self.fill(Session::new(self.memory)?)
+    /// A session with all tables, which ends its queries when `cancel` says so.
+    pub(super) fn session(&self, cancel: &Cancel) -> Result<Session> {
+        self.fill(self.empty(cancel)?)
     }
 
-    /// As [`Tables::session`], over a session that was prepared.
-    pub(super) fn fill(&self, session: Session) -> Result<Session> {
+    /// As [`Tables::session`], with the identity of every patch.
+    pub(super) fn identified(&self, cancel: &Cancel) -> Result<Session> {
+        self.fill(self.empty(cancel)?.with_identity())
+    }
+
+    fn empty(&self, cancel: &Cancel) -> Result<Session> {
+        let heard = cancel.clone();
+        let session = Session::spilling_to(self.memory, self.temp.as_deref())?;
+        Ok(session.with_interrupt(move || heard.is_cancelled()))
+    }
+
+    fn fill(&self, session: Session) -> Result<Session> {
         if self.archive.is_none() && self.tables.is_empty() {
             return Err(Error::usage("give an archive, or tables")
                 .hint("for example --table s2=s2.parquet --table s1=s1.parquet"));
