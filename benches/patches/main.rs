@@ -12,8 +12,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use eclaircie::{
-    Archive, Batch, Cancel, Catalog, Codec, Epoch, Gather, Graph, Items, Layout, Sample, Session,
-    Share, Shuffle, Sink, Split, Splitter, Want, keep_heap, wants,
+    Archive, Batch, Cancel, Catalog, Codec, Epoch, Gather, Graph, Items, Layer, Layout, Sample,
+    Session, Share, Shuffle, Sink, Split, Splitter, Want, keep_heap, wants,
 };
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -28,7 +28,11 @@ fn main() -> Result<()> {
         ["make", folder, codec, size] => {
             let codec = Codec::parse(codec).ok_or("a codec is none, lz4 or zstd")?;
             let world = world::World { side: 1280, patch: 256, tiles: 2, codec };
-            world.make(Path::new(folder), world.dates(size.parse()?))
+            // Decoded 10 m bands and radar.
+            let date = Layer::S2Fine.patch_bytes(world.side) + Layer::S1.patch_bytes(world.side);
+            let gigabytes: f64 = size.parse()?;
+            let dates = (gigabytes * 1e9 / (world.tiles * date) as f64).ceil() as usize;
+            world.make(Path::new(folder), dates)
         }
         ["series", folder, patch, dates] => {
             let (side, codec) = (1024, Codec::None);

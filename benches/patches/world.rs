@@ -27,12 +27,6 @@ pub struct World {
 }
 
 impl World {
-    /// As many dates as `gigabytes` of decoded 10 m bands and radar hold.
-    pub fn dates(&self, gigabytes: f64) -> usize {
-        let date = Layer::S2Fine.patch_bytes(self.side) + Layer::S1.patch_bytes(self.side);
-        (gigabytes * 1e9 / (self.tiles * date) as f64).ceil() as usize
-    }
-
     /// Writes an archive with so many dates of each sensor, five days apart; every third optical one is
     /// cloudy.
     pub fn make(&self, root: &Path, dates: usize) -> Result<()> {

@@ -50,7 +50,8 @@ pub(super) struct StreamArgs {
     #[arg(value_parser = parse_count)]
     pub(super) workers: usize,
     /// Bytes of the archive's files that stay mapped once they were read; by default half of this
-    /// machine's memory. Less keeps the process small, and costs time.
+    /// machine's memory. Less keeps the process small, and costs time. The system maps files in parts of
+    /// up to 2 MB, so that some times as much may show.
     #[arg(long, value_name = "SIZE", value_parser = parse_bytes)]
     resident: Option<usize>,
     /// Print what each operator did, the bottleneck, and what to do about it.
