@@ -26,6 +26,7 @@ mod roll;
 mod shape;
 mod sync;
 mod trace;
+mod watch;
 mod weigh;
 mod work;
 

@@ -24,7 +24,8 @@ pub(super) fn advice(report: &Report, node: &NodeStats) -> String {
     if waits {
         let idle = 100.0 * (1.0 - node.core_s / node.busy_s);
         let cause = format!(
-            "{name} spends {idle:.0} % of its work off the cores (a disk, or a library's threads)"
+            "{name} spends {idle:.0} % of its work off the cores (a disk, a library's threads, or \
+             another program)"
         );
         return match node.spread {
             true => format!("{cause}: a faster disk, or more workers than {workers} for it"),

@@ -82,8 +82,13 @@ impl<T> Edge<T> {
         self.charge(bytes, self.share / 2)
     }
 
-    /// Sends one parcel, waiting for room. Only one thread at a time may call this.
-    pub(super) fn push(&self, mut parcel: Parcel<T>) -> Result<(), Ended> {
+    /// Sends one parcel, waiting for room; calls `pause` before it waits. Only one thread at a time
+    /// may call this.
+    pub(super) fn push(
+        &self,
+        mut parcel: Parcel<T>,
+        pause: &mut impl FnMut(),
+    ) -> Result<(), Ended> {
         let held = parcel.charged > 0;
         loop {
             self.control.check()?;
@@ -96,6 +101,7 @@ impl<T> Edge<T> {
                     break;
                 }
             }
+            pause();
             self.room.wait(|| {
                 if self.control.is_halted() {
                     return true;
@@ -114,8 +120,8 @@ impl<T> Edge<T> {
         Ok(())
     }
 
-    /// Takes the next parcel, waiting for one; `None` at the end.
-    pub(super) fn recv(&self) -> Result<Option<Parcel<T>>, Ended> {
+    /// Takes the next parcel, waiting for one; calls `pause` before it waits. `None` at the end.
+    pub(super) fn recv(&self, pause: &mut impl FnMut()) -> Result<Option<Parcel<T>>, Ended> {
         loop {
             self.control.check()?;
             // Read before the queue: what was sent before the end is then seen.
@@ -131,6 +137,7 @@ impl<T> Edge<T> {
                 self.control.check()?;
                 return Ok(None);
             }
+            pause();
             self.filled.wait(|| {
                 // The producer may be waiting for empty hands: here they are.
                 self.room.ring();

@@ -72,22 +72,29 @@ impl<T: Weigh> Outlet<T> {
         Arc::new(Self { edge, next, early, turns, writers, alone, free })
     }
 
-    /// Sends the results of item `seq` of the input, empties `items`, and returns their bytes.
+    /// Sends the results of item `seq` of the input, empties `items`, and returns their bytes;
+    /// calls `pause` before it waits.
     ///
     /// Every item from 0 on must be sent once, by some worker, even if it has no results.
-    pub(super) fn send(&self, seq: u64, origin: u64, items: &mut Vec<T>) -> Result<u64, Ended> {
+    pub(super) fn send(
+        &self,
+        seq: u64,
+        origin: u64,
+        items: &mut Vec<T>,
+        mut pause: impl FnMut(),
+    ) -> Result<u64, Ended> {
         if self.alone {
-            return self.send_alone(origin, items);
+            return self.send_alone(origin, items, &mut pause);
         }
         let load = self.weigh(seq, origin, items)?;
         let bytes = load.bytes as u64;
         // Given out when nothing but the end of the run can keep the load from being sent.
         let turn = self.free.as_ref().map(|(turns, _)| turns.fetch_add(1, Ordering::SeqCst));
-        let mut mine = self.enter(turn.unwrap_or(seq), load)?;
+        let mut mine = self.enter(turn.unwrap_or(seq), load, &mut pause)?;
         while let Some(load) = mine {
             let origin = self.mark(load.seq, load.origin);
             for parcel in load.parcels {
-                self.edge.push(Parcel { origin, ..parcel })?;
+                self.edge.push(Parcel { origin, ..parcel }, &mut pause)?;
             }
             self.edge.passed(origin);
             mine = self.advance();
@@ -95,12 +102,17 @@ impl<T: Weigh> Outlet<T> {
         Ok(bytes)
     }
 
-    fn send_alone(&self, origin: u64, items: &mut Vec<T>) -> Result<u64, Ended> {
+    fn send_alone(
+        &self,
+        origin: u64,
+        items: &mut Vec<T>,
+        pause: &mut impl FnMut(),
+    ) -> Result<u64, Ended> {
         let (budget, mut sum) = (self.control().budget(), 0);
         for item in items.drain(..) {
             let bytes = fitting(&item, budget)?;
             sum += bytes as u64;
-            self.edge.push(Parcel { item, bytes, charged: 0, seq: 0, origin })?;
+            self.edge.push(Parcel { item, bytes, charged: 0, seq: 0, origin }, pause)?;
         }
         self.edge.passed(origin);
         Ok(sum)
@@ -134,7 +146,12 @@ impl<T: Weigh> Outlet<T> {
     }
 
     /// Waits for the turn and gives the load back, or leaves the load behind.
-    fn enter(&self, turn: u64, mut load: Load<T>) -> Result<Option<Load<T>>, Ended> {
+    fn enter(
+        &self,
+        turn: u64,
+        mut load: Load<T>,
+        pause: &mut impl FnMut(),
+    ) -> Result<Option<Load<T>>, Ended> {
         loop {
             self.control().check()?;
             {
@@ -153,6 +170,7 @@ impl<T: Weigh> Outlet<T> {
                     return Ok(None);
                 }
             }
+            pause();
             self.turns
                 .wait(|| self.next.load(Ordering::SeqCst) == turn || self.control().is_halted());
         }

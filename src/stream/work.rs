@@ -2,15 +2,14 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
 
 use super::control::{Control, Ended};
 use super::edge::Edge;
 use super::outlet::Outlet;
 use super::progress::Progress;
 use super::sync::core_s;
-use super::trace::{Doing, Recorder};
-use super::{Emit, NodeStats, Operator, Sink, Source, Weigh};
+use super::watch::Watch;
+use super::{Emit, Operator, Sink, Source, Weigh};
 use crate::error::Error;
 
 /// Who works: for errors and statistics.
@@ -40,8 +39,7 @@ pub(super) fn give<S: Source>(post: &Post, control: &Control, source: S, out: &O
             items.push(item);
             let turn = watch.stats.items;
             watch.stats.items += 1;
-            watch.stats.bytes += out.send(turn, turn + 1, &mut items)?;
-            watch.wait_out();
+            watch.send(out, turn, turn + 1, &mut items)?;
         }
     });
 }
@@ -58,25 +56,20 @@ pub(super) fn change<O: Operator>(
     guard(post, control, |watch| {
         let mut operator = operator;
         let mut emit = Emit::new();
-        while let Some(parcel) = input.recv()? {
-            watch.wait_in();
+        while let Some(parcel) = watch.recv(input)? {
             watch.stats.items += 1;
             let (turn, origin) = (parcel.seq, parcel.origin);
             let done = operator.apply(parcel.item, &mut emit);
             watch.busy();
             done?;
-            watch.stats.bytes += out.send(turn, origin, &mut emit.0)?;
-            watch.wait_out();
+            watch.send(out, turn, origin, &mut emit.0)?;
         }
-        watch.wait_in();
         let done = operator.finish(&mut emit);
         watch.busy();
         done?;
         // All input has been sent, so its number is final: the last turns are those of the workers.
         let turn = input.sent() + post.worker;
-        watch.stats.bytes += out.send(turn, input.origin(), &mut emit.0)?;
-        watch.wait_out();
-        Ok(())
+        watch.send(out, turn, input.origin(), &mut emit.0)
     });
 }
 
@@ -90,8 +83,7 @@ pub(super) fn take<K: Sink>(
 ) {
     guard(post, control, |watch| {
         progress.at(0);
-        while let Some(parcel) = input.recv()? {
-            watch.wait_in();
+        while let Some(parcel) = watch.recv(input)? {
             watch.stats.items += 1;
             watch.stats.bytes += parcel.bytes as u64;
             let origin = parcel.origin;
@@ -100,7 +92,6 @@ pub(super) fn take<K: Sink>(
             done?;
             progress.at(origin);
         }
-        watch.wait_in();
         let done = sink.finish();
         watch.busy();
         done?;
@@ -111,9 +102,8 @@ pub(super) fn take<K: Sink>(
 
 /// Runs a body; its error or panic ends the run by the title of the post, its times are counted.
 fn guard(post: &Post, control: &Control, body: impl FnOnce(&mut Watch) -> Result<(), Ended>) {
-    let (stats, recorder) = (NodeStats::default(), control.recorder());
     let before_s = core_s();
-    let mut watch = Watch { stats, mark: Instant::now(), recorder };
+    let mut watch = Watch::new(control.recorder());
     match catch_unwind(AssertUnwindSafe(|| body(&mut watch))) {
         Ok(Ok(())) | Ok(Err(Ended::Stopped)) => {}
         Ok(Err(Ended::Failed(error))) => control.fail(error.context(&post.title)),
@@ -123,8 +113,9 @@ fn guard(post: &Post, control: &Control, body: impl FnOnce(&mut Watch) -> Result
             control.fail(error.context(&post.title).hint(hint));
         }
     }
-    watch.stats.core_s = (core_s() - before_s).max(0.0);
-    control.add(post, &watch.stats, watch.recorder);
+    let (mut stats, recorder) = watch.stop();
+    stats.core_s = (core_s() - before_s).max(0.0);
+    control.add(post, &stats, recorder);
 }
 
 fn text(panic: &(dyn Any + Send)) -> &str {
@@ -138,36 +129,5 @@ struct Close<'a, T: Weigh>(&'a Outlet<T>);
 impl<T: Weigh> Drop for Close<'_, T> {
     fn drop(&mut self) {
         self.0.close();
-    }
-}
-
-/// Splits the time of one worker into work and waiting.
-struct Watch {
-    stats: NodeStats,
-    mark: Instant,
-    recorder: Option<Recorder>,
-}
-
-impl Watch {
-    fn busy(&mut self) {
-        self.stats.busy_s += self.lap(Doing::Work);
-    }
-
-    fn wait_in(&mut self) {
-        self.stats.wait_in_s += self.lap(Doing::WaitIn);
-    }
-
-    fn wait_out(&mut self) {
-        self.stats.wait_out_s += self.lap(Doing::WaitOut);
-    }
-
-    fn lap(&mut self, doing: Doing) -> f64 {
-        let now = Instant::now();
-        if let Some(recorder) = &mut self.recorder {
-            recorder.note(doing, self.mark, now);
-        }
-        let lap = now.duration_since(self.mark).as_secs_f64();
-        self.mark = now;
-        lap
     }
 }

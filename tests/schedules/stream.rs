@@ -38,6 +38,8 @@ mod roll;
 mod shape;
 #[path = "../../src/stream/trace.rs"]
 mod trace;
+#[path = "../../src/stream/watch.rs"]
+mod watch;
 #[path = "../../src/stream/weigh.rs"]
 mod weigh;
 #[path = "../../src/stream/work.rs"]
