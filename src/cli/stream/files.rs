@@ -125,7 +125,9 @@ impl End {
         let Self::Files { shards, target: Target::Folder(folder), form, per_shard } = self else {
             return String::new();
         };
-        let mut text = format!(" in {} shards of {}", shards.shards().len(), folder.display());
+        let count = shards.shards().len();
+        let word = if count == 1 { "shard" } else { "shards" };
+        let mut text = format!(" in {count} {word} of {}", folder.display());
         let rest = shards.samples() % *per_shard as u64;
         if *form == Form::TfRecord && rest > 0 {
             text += &format!(" (the last holds {rest}; the study's own program drops these)");
