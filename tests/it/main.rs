@@ -10,6 +10,7 @@ mod flow;
 mod memory;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod order;
+mod own_tables;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod refusals;
 #[cfg(all(feature = "gdal", feature = "torch"))]

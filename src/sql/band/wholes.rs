@@ -21,7 +21,7 @@ impl Wholes {
 
     /// Sums that were added up where they fit.
     pub fn of(sums: impl Iterator<Item = i128>) -> Self {
-        let mut all = Self::default();
+        let mut all = Self::new(Vec::with_capacity(sums.size_hint().0));
         for sum in sums {
             match i64::try_from(sum) {
                 Ok(value) => all.values.push(value),
