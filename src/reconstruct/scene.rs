@@ -11,7 +11,7 @@ use crate::error::{Error, Result, While};
 use crate::layout::{Sample, Samples};
 use crate::models::Model;
 use crate::ops::{FillPiece, Piece, Predict, ReadPiece, SceneRole, cut};
-use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace};
+use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace, cores};
 
 /// How to fill.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl Default for ReconstructOptions {
             keep_clear: false,
             days: 90.0,
             edge_bytes: 512 << 20,
-            workers: 2,
+            workers: cores(),
             device: Device::Cpu,
             trace: None,
         }

@@ -13,9 +13,10 @@ fn run(report: &Report) -> String {
     let slowest = bottleneck(&report.nodes);
     let rows: String =
         report.nodes.iter().enumerate().map(|(i, n)| row(n, slowest == Some(i))).collect();
-    let named = slowest
-        .and_then(|i| report.nodes.get(i))
-        .map_or_else(String::new, |n| format!(" The bottleneck is <b>{}</b>.", escape(&n.name)));
+    let named = slowest.and_then(|i| report.nodes.get(i)).map_or_else(String::new, |n| {
+        let next = report.advice().unwrap_or_default();
+        format!(" The bottleneck is <b>{}</b>. Next: {}.", escape(&n.name), escape(&next))
+    });
     format!(
         "<h3>{}</h3>\n<p class=\"quiet\">{} s, at most {} MB between operators.{named}</p>\n\
          <div class=\"scroll\"><table class=\"run\"><thead><tr><th>operator</th><th>workers</th>\
@@ -89,7 +90,7 @@ mod tests {
         let nodes = vec![node("read", 8, 16.0), node("predict", 1, 9.0), node("write", 1, 1.0)];
         let report = Report { graph: "g".into(), nodes, ..Report::default() };
         let html = runs(&[report]);
-        assert!(html.contains("The bottleneck is <b>predict</b>"));
+        assert!(html.contains("The bottleneck is <b>predict</b>. Next: "));
         assert_eq!(html.matches("class=\"slowest\"").count(), 1);
         assert!(html.contains("busy 90 %, waiting for input 10 %, for room 0 %"));
     }

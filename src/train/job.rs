@@ -13,7 +13,7 @@ use crate::geo::Split;
 use crate::layout::{Sample, Samples};
 use crate::models::Card;
 use crate::ops::{thin, wants};
-use crate::stream::{Cancel, Report, Trace};
+use crate::stream::{Cancel, Report, Trace, cores};
 
 /// What to train, on what.
 #[derive(Debug, Clone, Copy)]
@@ -79,7 +79,7 @@ impl Default for TrainOptions {
             augment: true,
             crop: None,
             edge_bytes: 512 << 20,
-            workers: 2,
+            workers: cores(),
             device: Device::Cpu,
             trace: None,
             resume: false,
