@@ -156,7 +156,7 @@ impl Funnel {
                 format!("now {}; ", values.join(", "))
             };
             out += &format!(
-                "worth loosening first: {limit} ({now}{} references lack only this)\n",
+                "worth loosening first: {limit} ({now}references that lack only this: {})\n",
                 one.only_here
             );
         }

@@ -67,7 +67,7 @@ fn what_is_worth_loosening_is_a_limit_never_a_role_or_its_place() {
     assert_eq!(
         line,
         "worth loosening first: target.time BETWEEN t.time - to_hours($target_hours) AND t.time + \
-         to_hours($target_hours) (now $target_hours = 240; 1 references lack only this)"
+         to_hours($target_hours) (now $target_hours = 240; references that lack only this: 1)"
     );
     // Where a role has no limits nothing is said of it, in WHERE or in ON.
     for sql in [

@@ -22,7 +22,7 @@ pub struct SampleManifest {
     pub layout: String,
     /// Digest of query and parameters.
     pub query: String,
-    /// Digest of the catalog.
+    /// Digest of the catalog, and of the user's own tables where there are some.
     pub snapshot: String,
     /// Parameters of the layout.
     pub parameters: BTreeMap<String, Value>,
