@@ -13,7 +13,7 @@ use datafusion::execution::memory_pool::MemoryReservation;
 use futures::StreamExt;
 
 /// Rows of an input that are worth the cost of a block; a larger place is taken whole.
-const ROWS: usize = 1 << 15;
+pub(super) const ROWS: usize = 1 << 15;
 
 /// All rows of some places.
 #[derive(Debug)]

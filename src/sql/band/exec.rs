@@ -24,7 +24,7 @@ use datafusion::physical_plan::{
     Partitioning, PlanProperties,
 };
 
-use super::blocks::Reader;
+use super::blocks::{ROWS, Reader};
 use super::fold;
 use super::prepare::Prepared;
 use super::product::Combinations;
@@ -89,10 +89,11 @@ impl BandJoinExec {
             None => {
                 let consumer = MemoryConsumer::new("BandJoin inputs");
                 let reservation = consumer.register(context.memory_pool());
+                let large = Arc::new(with_batches(context, ROWS));
                 let mut streams = Vec::with_capacity(self.inputs.len());
                 for (input, key) in self.inputs.iter().zip(&self.program.keys) {
                     // A task of its own, so that inputs are decoded at the same time.
-                    let stream = input.execute(0, Arc::clone(context))?;
+                    let stream = input.execute(0, Arc::clone(&large))?;
                     streams.push((spawn_buffered(stream, AHEAD), key.clone()));
                 }
                 let reader = Reader::new(streams, reservation)?;
@@ -245,6 +246,21 @@ impl fmt::Debug for BandJoinExec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BandJoinExec").field("program", &self.program).finish_non_exhaustive()
     }
+}
+
+/// The same context with batches of so many rows: of about a block, which then needs no putting
+/// together.
+fn with_batches(context: &TaskContext, rows: usize) -> TaskContext {
+    TaskContext::new(
+        context.task_id(),
+        context.session_id(),
+        context.session_config().clone().with_batch_size(rows),
+        context.scalar_functions().clone(),
+        context.higher_order_functions().clone(),
+        context.aggregate_functions().clone(),
+        context.window_functions().clone(),
+        context.runtime_env(),
+    )
 }
 
 /// The order in which an input must come: ascending by place, empty places last.
