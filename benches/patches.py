@@ -145,7 +145,7 @@ class Bench:
             folder = self.folder / f"series-{patch}-{dates}"
             if not folder.exists():
                 run([*self.ours, "series", folder, str(patch), str(dates)])
-            add(f"{patch} px, {dates} dates", folder, max(64, min(3200, 300 * (256 // patch) ** 2)), CORES)
+            add(f"{patch} px, {dates} dates", folder, {64: 1600, 128: 600, 256: 160, 512: 64}[patch], CORES)
         return lines
 
 

@@ -35,8 +35,9 @@ fn main() -> Result<()> {
             world.make(Path::new(folder), dates)
         }
         ["series", folder, patch, dates] => {
-            let (side, codec) = (1024, Codec::None);
-            let world = world::World { side, patch: patch.parse()?, tiles: 1, codec };
+            let patch = patch.parse()?;
+            let side = 512.max(2 * patch);
+            let world = world::World { side, patch, tiles: 1, codec: Codec::None };
             world.make(Path::new(folder), dates.parse()?)
         }
         ["samples", folder, count] => list(Path::new(folder), count.parse()?),
