@@ -93,7 +93,10 @@ impl BandJoinExec {
                 let mut streams = Vec::with_capacity(self.inputs.len());
                 for (input, key) in self.inputs.iter().zip(&self.program.keys) {
                     // A task of its own, so that inputs are decoded at the same time.
-                    let stream = input.execute(0, Arc::clone(&large))?;
+                    // A sort would ask for memory by the size of its batches.
+                    let scan = input.children().is_empty();
+                    let stream =
+                        input.execute(0, Arc::clone(if scan { &large } else { context }))?;
                     streams.push((spawn_buffered(stream, AHEAD), key.clone()));
                 }
                 let reader = Reader::new(streams, reservation)?;
