@@ -62,7 +62,7 @@ class Bench:
                 print(f"making the archive, codec {codec}", flush=True)
                 run([*self.ours, "make", self.folder / codec, codec, str(self.a.gigabytes)])
         for part in {1, *(p for _, _, p in ARCHIVE + CONVERTED)}:
-            count = self.a.samples // part // 16 * 16
+            count = max(48, self.a.samples // part // 16 * 16)
             path = self.folder / f"samples-{count}.csv"
             path.write_text(run([*self.ours, "samples", self.folder / "none", str(count)]))
             self.lists[part] = (path, count)
