@@ -173,6 +173,7 @@ def page(bench, warm, cold, limits, scaling):
 
 Written by `benches/patches.py --write` (again: `make bench-stream WRITE=1`) on {date.today()}: Éclaircie at commit {commit},
 {versions}, Python {platform.python_version()}. Machine: {CORES} cores, shared; read the ratios, not the rates.
+This run: `--samples {bench.a.samples} --turns {bench.a.turns}`{" --cold" if cold else ""}{" --scaling" if scaling else ""}.
 
 {bench.a.samples} OS2 samples with elevation (three optical and three radar patches, a target; 256 px; 2.9 MB each), in a drawn order, in
 batches of 16 tensors of stored integers, {CORES} workers for everyone. The archive holds {bench.a.gigabytes} GB of decoded pixels; ours reads it

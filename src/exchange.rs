@@ -28,6 +28,7 @@ mod tensor;
 mod tensor_proto;
 mod tfrecord;
 mod turn;
+mod waiting;
 mod webdataset;
 mod wire;
 

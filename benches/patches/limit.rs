@@ -17,7 +17,7 @@ pub struct Limit {
 
 enum Source {
     Mapped(Patch),
-    /// Compressed with the archive's codec at its level; the position in [`Limit::packed`] would cost a look more.
+    /// Compressed with the archive's codec at its level; shared where samples share a patch.
     Packed(std::sync::Arc<Vec<u8>>),
 }
 

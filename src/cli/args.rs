@@ -92,12 +92,21 @@ impl StreamArgs {
 
     /// Prints and writes reports as asked.
     pub(super) fn report(&self, reports: &[Report]) -> Result<()> {
+        self.report_through(reports, super::say)
+    }
+
+    /// The same where standard output may be taken.
+    pub(super) fn report_through(
+        &self,
+        reports: &[Report],
+        say: impl Fn(&str) -> Result<()>,
+    ) -> Result<()> {
         if self.stats {
             for report in reports {
-                super::say(&report.table())?;
+                say(&report.table())?;
             }
             if let Some(bytes) = crate::store::peak_bytes() {
-                super::say(&format!("process: at most {} MB of memory", bytes / 1_000_000))?;
+                say(&format!("process: at most {} MB of memory", bytes / 1_000_000))?;
             }
         }
         match &self.stats_to {

@@ -64,12 +64,12 @@ impl EpochArgs {
     /// The samples of the split in their order. Refuses a rank beyond the world and a token of another run.
     pub(super) fn course(&self, samples: &Samples, snapshot: &str) -> Result<Course> {
         let share = Share::new(self.rank, self.world)?;
-        let digest = self.digest(samples, snapshot);
+        let rows = samples.of(self.of);
+        let digest = self.digest(&rows, &samples.query_hash, snapshot);
         let (number, done) = match &self.resume {
             Some(token) => read_token(token, &digest)?,
             None => (self.epoch, 0),
         };
-        let rows = samples.of(self.of);
         let epoch = Epoch::new(&rows, self.shuffle, self.seed, number);
         let epoch = epoch.first(self.samples_max).after(done);
         let all = epoch.steps(self.batch, share);
@@ -77,20 +77,19 @@ impl EpochArgs {
         Ok(Course { rows, epoch, seed: self.seed, number, share, batch: self.batch, steps, digest })
     }
 
-    /// What the order is a function of, but for the epoch.
-    fn digest(&self, samples: &Samples, snapshot: &str) -> String {
+    /// What the order is a function of, but for the epoch: the samples themselves, whatever chose them.
+    fn digest(&self, rows: &[Sample], query: &str, snapshot: &str) -> String {
         let most = if self.samples_max == usize::MAX { 0 } else { self.samples_max };
-        let all = serde_json::json!([
-            snapshot,
-            samples.query_hash,
-            samples.splitter,
-            samples.rows.len(),
-            self.of.name(),
-            self.seed,
-            self.shuffle.name(),
-            most,
-        ]);
-        blake3::hash(all.to_string().as_bytes()).to_hex()[..8].to_owned()
+        let all = serde_json::json!([snapshot, query, self.seed, self.shuffle.name(), most]);
+        let mut hash = blake3::Hasher::new();
+        hash.update(all.to_string().as_bytes());
+        for row in rows {
+            hash.update(row.tile.as_bytes());
+            for number in [row.row, row.col].into_iter().chain(row.patches.iter().map(|p| p.slot)) {
+                hash.update(&number.to_le_bytes());
+            }
+        }
+        hash.finalize().to_hex()[..8].to_owned()
     }
 }
 
@@ -117,12 +116,21 @@ impl Course {
 
     /// Where a run stands after `given` samples of this rank; `None` at the end of the epoch. A batch that was not
     /// whole is given again.
-    pub(super) fn token(&self, given: usize) -> Option<String> {
+    fn token(&self, given: usize) -> Option<String> {
         let steps = if given >= self.len() { self.steps } else { given / self.batch };
         let done = self.epoch.done_after(steps, self.batch, self.share);
         let rest = self.epoch.clone().after(done);
         let ended = rest.steps(self.batch, self.share) == 0;
         (!ended).then(|| format!("e{}-s{done}-{}", self.number, self.digest))
+    }
+
+    /// What is told at the end, after `given` samples of this rank: how to go on, or what no rank took.
+    pub(super) fn ending(&self, given: usize) -> Option<String> {
+        if let Some(token) = self.token(given) {
+            return Some(format!("go on with --resume {token}"));
+        }
+        let left = self.epoch.left_out(self.batch, self.share);
+        (left > 0).then(|| format!("{left} samples are left out of this epoch: fewer than ranks"))
     }
 
     /// Which part of which order this is, for files that are made of it.
@@ -170,7 +178,7 @@ fn read_token(token: &str, digest: &str) -> Result<(u64, usize)> {
             return Ok((epoch, usize::try_from(done).unwrap_or(usize::MAX)));
         }
         return Err(Error::usage(format!("the token '{token}' is of another run")).hint(
-            "give the archive, layout, --set, --split…, --seed, --shuffle and --samples-max of the run that printed it",
+            "give the archive, layout, --set, --split…, --per-place, --balance, --seed, --shuffle and --samples-max of the run that printed it",
         ));
     }
     Err(Error::usage(format!("'{}' is no token", token.escape_debug()))

@@ -2,11 +2,12 @@
 
 mod files;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::{Done, args, epoch::Course, epoch::EpochArgs, progress::Progress};
 use crate::archive::Archive;
 use crate::error::{Error, Kind, Result};
+use crate::layout::Samples;
 #[cfg(not(feature = "torch"))]
 use crate::ops::Fetched;
 use crate::ops::{Want, wants};
@@ -54,6 +55,7 @@ pub(super) struct Args {
     /// Windows of so many pixels, drawn inside patches by seed and epoch.
     #[cfg(feature = "torch")]
     #[arg(long, value_name = "PIXELS", value_parser = args::parse_count)]
+    #[arg(conflicts_with_all = ["to", "from_tfrecord"])]
     crop: Option<usize>,
     /// Print the graph and figures of the order, and do not run it.
     #[arg(long)]
@@ -71,16 +73,33 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// Layout and archive; clap asks for both where samples come from an archive.
-    fn source(&self) -> Result<(&str, &Path)> {
-        let source = self.layout.as_deref().zip(self.archive.as_deref());
-        source.ok_or_else(|| Error::usage("name a layout and an archive"))
+    /// Opens the archive and finds the samples; clap asks for layout and archive where samples come
+    /// from an archive.
+    fn open(&self) -> Result<Opened> {
+        let (layout, archive) = self
+            .layout
+            .clone()
+            .zip(self.archive.as_deref())
+            .ok_or_else(|| Error::usage("name a layout and an archive"))?;
+        let archive = self.stream.open(archive)?;
+        let layout = args::LayoutArgs { layout, set: self.set.clone(), split: self.split.clone() };
+        let (samples, snapshot) = layout.samples(&archive)?;
+        let course = self.epoch.course(&samples, &snapshot)?;
+        Ok(Opened { archive, samples, snapshot, course })
     }
 
     /// Whether the graph is only shown.
     fn is_shown(&self) -> bool {
         self.explain || self.mermaid
     }
+}
+
+/// What is to be streamed.
+struct Opened {
+    archive: Archive,
+    samples: Samples,
+    snapshot: String,
+    course: Course,
 }
 
 /// What is counted at the end of the stream.
@@ -146,12 +165,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     if a.files.are_asked() {
         return files::run(&a, cancel);
     }
-    let (layout, archive) = a.source()?;
-    let archive = a.stream.open(archive)?;
-    let layout =
-        args::LayoutArgs { layout: layout.into(), set: a.set.clone(), split: a.split.clone() };
-    let (samples, snapshot) = layout.samples(&archive)?;
-    let course = a.epoch.course(&samples, &snapshot)?;
+    let Opened { archive, samples, course, .. } = a.open()?;
     if a.names {
         return names(&course);
     }
@@ -174,17 +188,14 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     let trace = a.stream.tracer()?;
     let outcome = plan.with_trace(trace.as_ref()).run(cancel);
     let outcome = a.stream.traced(trace.as_ref(), outcome);
-    let token = course.token(count.samples);
-    let report = match (outcome, &token) {
-        (Err(e), Some(token)) if e.kind() == Kind::Cancelled => {
-            return Err(e.hint(format!("go on with --resume {token}")));
-        }
+    let report = match (outcome, course.ending(count.samples)) {
+        (Err(e), Some(text)) if e.kind() == Kind::Cancelled => return Err(e.hint(text)),
         (outcome, _) => outcome?,
     };
     let rate = count.samples as f64 / report.wall_s.max(1e-9);
     super::say(&format!("{} samples, {rate:.1} samples/s", count.samples))?;
-    if let Some(token) = token {
-        super::say(&format!("go on with --resume {token}"))?;
+    if let Some(text) = course.ending(count.samples) {
+        super::say(&text)?;
     }
     a.stream.report(&[report])?;
     Ok(Done::Whole)

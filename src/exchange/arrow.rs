@@ -6,10 +6,9 @@ use arrow::ipc::writer::{FileWriter, StreamWriter};
 
 use super::columns::Columns;
 use super::out::{Out, flush, from_arrow};
+use super::waiting::Waiting;
 use super::{Contents, Entry};
 use crate::error::Result;
-use crate::limits;
-use crate::stream::Weigh;
 
 enum Writer {
     File(Box<FileWriter<Out>>),
@@ -18,10 +17,8 @@ enum Writer {
 
 /// A file or stream that takes entries, and writes them in batches of bounded size.
 pub(super) struct ArrowShard {
-    columns: Columns,
     writer: Writer,
-    waiting: Vec<Entry>,
-    bytes: usize,
+    waiting: Waiting,
 }
 
 impl ArrowShard {
@@ -33,25 +30,18 @@ impl ArrowShard {
                 StreamWriter::try_new(out, &columns.schema).map(|w| Writer::Stream(Box::new(w)))
             }
         };
-        Ok(Self { columns, writer: writer.map_err(from_arrow)?, waiting: Vec::new(), bytes: 0 })
+        Ok(Self { writer: writer.map_err(from_arrow)?, waiting: Waiting::new(columns) })
     }
 
     pub fn push(&mut self, entry: Entry) -> Result<()> {
-        self.bytes += entry.bytes();
-        self.waiting.push(entry);
-        match self.bytes >= limits::SHARD_BATCH_BYTES {
+        match self.waiting.push(entry) {
             true => self.write(),
             false => Ok(()),
         }
     }
 
     fn write(&mut self) -> Result<()> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let rows = self.columns.rows(&self.waiting)?;
-        self.waiting.clear();
-        self.bytes = 0;
+        let Some((rows, _)) = self.waiting.rows()? else { return Ok(()) };
         match &mut self.writer {
             Writer::File(writer) => writer.write(&rows),
             Writer::Stream(writer) => writer.write(&rows),

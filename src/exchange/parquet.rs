@@ -10,17 +10,15 @@ use parquet::schema::types::ColumnPath;
 
 use super::columns::{Columns, about};
 use super::out::{Out, from_parquet};
+use super::waiting::Waiting;
 use super::{Contents, Entry};
 use crate::error::Result;
 use crate::limits;
-use crate::stream::Weigh;
 
 /// A file that takes entries.
 pub(super) struct ParquetShard {
-    columns: Columns,
     writer: ArrowWriter<Out>,
-    waiting: Vec<Entry>,
-    bytes: usize,
+    waiting: Waiting,
     group_bytes: usize,
 }
 
@@ -44,25 +42,19 @@ impl ParquetShard {
         let schema = columns.schema.clone();
         let writer = ArrowWriter::try_new(out, schema, Some(properties.build()));
         let writer = writer.map_err(from_parquet)?;
-        Ok(Self { columns, writer, waiting: Vec::new(), bytes: 0, group_bytes: 0 })
+        Ok(Self { writer, waiting: Waiting::new(columns), group_bytes: 0 })
     }
 
     pub fn push(&mut self, entry: Entry) -> Result<()> {
-        self.bytes += entry.bytes();
-        self.waiting.push(entry);
-        match self.bytes >= limits::SHARD_BATCH_BYTES {
+        match self.waiting.push(entry) {
             true => self.write(),
             false => Ok(()),
         }
     }
 
     fn write(&mut self) -> Result<()> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
-        let rows = self.columns.rows(&self.waiting)?;
-        self.waiting.clear();
-        self.group_bytes += std::mem::take(&mut self.bytes);
+        let Some((rows, bytes)) = self.waiting.rows()? else { return Ok(()) };
+        self.group_bytes += bytes;
         self.writer.write(&rows).map_err(from_parquet)?;
         if self.group_bytes >= limits::ROW_GROUP_BYTES {
             self.group_bytes = 0;

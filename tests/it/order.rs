@@ -23,7 +23,13 @@ fn two_ranks_together_take_the_steps_of_one() {
     }
     // A last sample that cannot be shared is left out by both.
     assert!(one[a.len()..].concat().len() < 2);
-    let error = eclaircie(&["stream", "ssop", &world().path("archive"), "--rank", "1"]);
+    let archive = world().path("archive");
+    let words = ["stream", "ssop", &archive, "--split-block", "1", "--batch", "3"];
+    let said = ok(&[&words[..], &["--samples-max", "7", "--world", "2"]].concat());
+    assert!(said.contains("1 samples are left out"), "{said}");
+    let cropped = eclaircie(&[&words[..], &["--crop", "32", "--to", "-"]].concat());
+    assert_eq!(cropped.status.code(), Some(2), "files hold whole patches");
+    let error = eclaircie(&["stream", "ssop", &archive, "--rank", "1"]);
     assert_eq!(error.status.code(), Some(2));
 }
 
@@ -40,6 +46,14 @@ fn a_token_goes_on_where_the_run_stopped() {
     let other = eclaircie(&[&words[..], &["--seed", "5", "--resume", token]].concat());
     let text = String::from_utf8_lossy(&other.stderr).into_owned();
     assert!(other.status.code() == Some(2) && text.contains("another run"), "{text}");
+    // As many samples, but others.
+    let draw = |seed| [&words[..], &["--per-place", "1", "--draw-seed", seed]].concat();
+    let said = ok(&[&draw("1")[..], &["--steps", "1"]].concat());
+    let drawn = said.split("--resume ").nth(1).and_then(|t| t.split_whitespace().next());
+    let drawn = drawn.expect("a token");
+    ok(&[&draw("1")[..], &["--resume", drawn]].concat());
+    let other = eclaircie(&[&draw("2")[..], &["--resume", drawn]].concat());
+    assert_eq!(other.status.code(), Some(2));
     for bad in ["", "e0", "e0-s-x", "e0-s1-", "e99999999999999999999-s0-00000000"] {
         let refused = eclaircie(&[&words[..], &["--resume", bad]].concat());
         assert_eq!(refused.status.code(), Some(2), "{bad}");

@@ -144,12 +144,7 @@ pub(super) fn run(a: &super::Args, cancel: &Cancel) -> Result<Done> {
 }
 
 fn from_archive(a: &super::Args, cancel: &Cancel) -> Result<Done> {
-    let (layout, archive) = a.source()?;
-    let archive = a.stream.open(archive)?;
-    let layout =
-        args::LayoutArgs { layout: layout.into(), set: a.set.clone(), split: a.split.clone() };
-    let (samples, snapshot) = layout.samples(&archive)?;
-    let course = a.epoch.course(&samples, &snapshot)?;
+    let super::Opened { archive, samples, snapshot, course } = a.open()?;
     let rows: Vec<_> = course.batches().into_iter().flatten().collect();
     if rows.is_empty() {
         let split = a.epoch.of.name();
@@ -175,8 +170,10 @@ fn from_archive(a: &super::Args, cancel: &Cancel) -> Result<Done> {
         .then(Describe::new(&archive, &scenes, &contents.roles));
     let mut end = a.files.sink(&contents)?;
     let samples = finish(a, &mut end, pipe, cancel)?;
-    if let Some(token) = course.token(samples).filter(|_| !a.is_shown()) {
-        end.say(&format!("go on with --resume {token}"))?;
+    if !a.is_shown()
+        && let Some(text) = course.ending(samples)
+    {
+        end.say(&text)?;
     }
     Ok(Done::Whole)
 }
@@ -214,14 +211,6 @@ fn finish(a: &super::Args, end: &mut End, pipe: Pipe<Entry>, cancel: &Cancel) ->
     let samples = end.samples();
     let rate = samples as f64 / report.wall_s.max(1e-9);
     end.say(&format!("{samples} samples, {rate:.1} samples/s{}", end.about()))?;
-    if a.stream.stats {
-        end.say(&report.table())?;
-        if let Some(bytes) = crate::store::peak_bytes() {
-            end.say(&format!("process: at most {} MB of memory", bytes / 1_000_000))?;
-        }
-    }
-    if let Some(path) = &a.stream.stats_to {
-        crate::store::write_json(path, &[report])?;
-    }
+    a.stream.report_through(&[report], |text| end.say(text))?;
     Ok(samples as usize)
 }

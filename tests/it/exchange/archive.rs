@@ -202,9 +202,3 @@ impl Write for Piped {
         Ok(())
     }
 }
-
-#[test]
-#[ignore = "makes the archive for other programs, in the folder that ECLAIRCIE_ARCHIVE names"]
-fn the_archive_is_made_for_other_programs() {
-    make(Path::new(&std::env::var("ECLAIRCIE_ARCHIVE").unwrap()));
-}
