@@ -24,5 +24,7 @@ mod tests;
 pub use number::{cell_number, patch_id, tile_number};
 pub use scene::Scene;
 pub use schema::{EXTENSION, PATCH_TYPE, patches_schema, scenes_schema, schema};
+#[cfg(feature = "torch")]
+pub(crate) use table::{read as read_table, write as write_table};
 pub use tables::Catalog;
 pub use verify::CatalogReport;

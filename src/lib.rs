@@ -76,7 +76,7 @@ pub use error::{Error, Kind as ErrorKind, Result, While};
 pub use evaluate::{EvaluateOptions, Evaluation, Row, evaluate, read_rows, write_rows};
 pub use exchange::{
     Contents, Decode, Describe, Entry, Form as ShardForm, Image, Origin, Place, Record, Records,
-    Scenes, Shards, Target, Tensor as ShardTensor,
+    Scalar, Scenes, Shards, Target, Tensor as ShardTensor, write_events,
 };
 pub use geo::{Grid, Ground, Regions, Split, SplitBy, Splitter, Stamp, Utm, Window, utm_wkt};
 #[cfg(feature = "gdal")]
@@ -89,10 +89,10 @@ pub use layout::{
 #[cfg(feature = "torch")]
 pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]
-pub use models::{Card, Head, Model, Network, from_keras, to_keras};
+pub use models::{Card, Head, Model, Network, from_keras, in_bf16, to_keras};
 pub use ops::{
-    Area, Epoch, Fetched, Fill, Mixing, Read, Series, Share, Shuffle, Want, interpolate,
-    load_series, order, ordered, thin, wants,
+    Area, Epoch, Fetched, Fill, Filling, Mixing, Read, Series, Share, Shuffle, Want, interpolate,
+    load_series, nearest, order, ordered, thin, wants,
 };
 #[cfg(feature = "torch")]
 pub use ops::{
@@ -121,4 +121,7 @@ pub use tensors::{
     role_layer, valid_mask,
 };
 #[cfg(feature = "torch")]
-pub use train::{Curve as LossCurve, Point, TrainJob, TrainOptions, TrainSummary, train};
+pub use train::{
+    Curve as LossCurve, Loss, Measure, Monitor, Optimiser, Pace, Point, Schedule, TrainJob,
+    TrainOptions, TrainSummary, train,
+};

@@ -131,6 +131,10 @@ pub const SIMULATED_MONTHS_MAX: u32 = 120;
 /// Largest width of a network's first level: four times the study's, some 470 M parameters.
 #[cfg(feature = "torch")]
 pub const WIDTH_MAX: i64 = 256;
+/// Rows of a training's curve or metrics: a checkpoint holds them, and the study's 600,000 samples a
+/// hundred times over, 4 a step, are 15 million.
+#[cfg(feature = "torch")]
+pub const CURVE_ROWS_MAX: usize = 20_000_000;
 /// Largest header of a weights file: names, shapes and the card of a network of some hundred
 /// layers.
 #[cfg(feature = "torch")]

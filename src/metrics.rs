@@ -6,6 +6,8 @@
 //! Refuses: shapes that differ, and predictions that are not numbers where they count.
 
 mod bias;
+#[cfg(test)]
+mod golden;
 mod mae;
 mod maps;
 mod metric;

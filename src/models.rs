@@ -15,6 +15,7 @@ mod david;
 mod describe;
 mod design;
 mod encoder;
+mod half;
 mod initial;
 mod inputs;
 mod keras;
@@ -35,6 +36,7 @@ mod unet;
 mod weights;
 
 pub use card::{Card, Head};
+pub use half::in_bf16;
 pub use keras::{from_keras, to_keras};
 pub use model::Model;
 pub use network::Network;

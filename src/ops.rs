@@ -12,10 +12,12 @@ mod batch;
 mod crop;
 mod epoch;
 mod fetch;
+mod fill;
 #[cfg(feature = "torch")]
 mod gather;
 mod interpolate;
 mod mixing;
+mod nearest;
 #[cfg(feature = "torch")]
 mod normalise;
 mod order;
@@ -35,10 +37,12 @@ pub use batch::MakeBatch;
 pub use crop::Crop;
 pub use epoch::{Epoch, Share, Shuffle};
 pub use fetch::Fetched;
+pub use fill::{Fill, Filling};
 #[cfg(feature = "torch")]
 pub use gather::Gather;
-pub use interpolate::{Fill, interpolate};
+pub use interpolate::interpolate;
 pub use mixing::Mixing;
+pub use nearest::nearest;
 #[cfg(feature = "torch")]
 pub use normalise::Normalise;
 pub use order::{order, ordered, thin};

@@ -10,6 +10,7 @@ pub(super) struct Progress {
     bar: Option<ProgressBar>,
     label: String,
     unit: &'static str,
+    note: String,
     started: Instant,
     said: Instant,
 }
@@ -34,7 +35,7 @@ impl Progress {
             _ => None,
         };
         let now = Instant::now();
-        Self { bar, label, unit, started: now, said: now }
+        Self { bar, label, unit, note: String::new(), started: now, said: now }
     }
 
     /// `done` of `total` units.
@@ -50,17 +51,18 @@ impl Progress {
             let rate = done as f64 / seconds.max(1e-9);
             let left = (total.saturating_sub(done)) as f64 / rate.max(1e-9);
             eprintln!(
-                "{}: {done}/{total} {}, {rate:.1} {}/s, {left:.0} s left",
-                self.label, self.unit, self.unit
+                "{}: {done}/{total} {}{}, {rate:.1} {}/s, {left:.0} s left",
+                self.label, self.unit, self.note, self.unit
             );
         }
     }
 
     #[cfg(feature = "torch")]
-    /// A word beside the bar.
-    pub(super) fn note(&self, text: &str) {
-        if let Some(bar) = &self.bar {
-            bar.set_message(format!("{} {text}", self.unit));
+    /// Words beside the bar, or in the plain lines to come.
+    pub(super) fn note(&mut self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.set_message(format!("{}, {text}", self.unit)),
+            None => self.note = format!(", {text}"),
         }
     }
 

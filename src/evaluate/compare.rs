@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::geo::Split;
 use crate::layout::Samples;
 use crate::models::Model;
-use crate::ops::{Fill, MakeBatch, Normalise, Read, Want, thin, wants};
+use crate::ops::{Fill, Filling, MakeBatch, Normalise, Read, Want, thin, wants};
 use crate::stream::{Cancel, Graph, Items, Report, Trace};
 
 /// What to compare and how.
@@ -89,8 +89,9 @@ pub fn evaluate(
         .source(Items::new("samples", rows))
         .spread(options.workers, |_| Read::new(archive, truth, &all));
     let filled = match fills {
-        true => reader
-            .spread(options.workers, |_| Fill::new(archive, answer, truth.is_none(), options.days)),
+        true => reader.spread(options.workers, |_| {
+            Fill::new(archive, &[Filling::Interpolate], answer, truth.is_none(), options.days)
+        }),
         false => reader,
     };
     let mut judge =

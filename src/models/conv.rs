@@ -2,6 +2,7 @@
 
 use tch::Tensor;
 
+use super::half::cast;
 use crate::error::Result;
 
 /// What a convolution is, before it has weights.
@@ -60,9 +61,10 @@ impl Conv {
 
     /// Applies it to `[b, inputs, h, w]`.
     pub fn run(&self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        let (x, weight, bias) = (cast(x)?, cast(weight)?, cast(bias)?);
         let y = match self.transposed {
-            false => self.plain(x, weight, bias)?,
-            true => self.enlarge(x, weight, bias)?,
+            false => self.plain(&x, &weight, &bias)?,
+            true => self.enlarge(&x, &weight, &bias)?,
         };
         Ok(if self.relu { y.f_relu()? } else { y })
     }

@@ -5,20 +5,15 @@
 //! with a single clear side takes that side; one with none is no-data. Times are float64 (the
 //! original rounds them to float32).
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
-use super::Fetched;
-use super::series::{Area, Series, i16s, load_series};
-use crate::archive::{Archive, Layer, Patch, Tile, Values, mask};
+use super::series::{Series, i16s};
+use crate::archive::{Layer, mask};
 use crate::error::{Error, Result};
 use crate::geo::Stamp;
-use crate::stream::{Emit, Operator};
 
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// Index of the nearest clear date at or before, and at or after, `time`, for every pixel.
-fn nearest_clear(series: &Series, time: Stamp) -> Result<(Vec<u32>, Vec<u32>)> {
+pub(super) fn nearest_clear(series: &Series, time: Stamp) -> Result<(Vec<u32>, Vec<u32>)> {
     let (mut before, mut after) = (vec![NONE; series.len], vec![NONE; series.len]);
     let split = series.times.partition_point(|t| *t <= time);
     let on_time = split.checked_sub(1).filter(|&i| series.times[i] == time);
@@ -74,55 +69,12 @@ pub fn interpolate(series: &Series, time: Stamp) -> Result<Vec<i16>> {
     Ok(out)
 }
 
-/// Adds `gapfill` to each sample: the series of its patch interpolated to the time of one of its
-/// roles.
-pub struct Fill {
-    archive: Archive,
-    role: usize,
-    hide: bool,
-    days: f64,
-    tiles: HashMap<Arc<str>, Tile>,
-}
-
-impl Fill {
-    /// To the time of `role`; `hide` leaves that scene itself out (it is the answer); dates beyond
-    /// `days` are not used.
-    pub fn new(archive: &Archive, role: usize, hide: bool, days: f64) -> Self {
-        Self { archive: archive.clone(), role, hide, days, tiles: HashMap::new() }
-    }
-}
-
-impl Operator for Fill {
-    type In = Fetched;
-    type Out = Fetched;
-
-    fn name(&self) -> String {
-        "interpolate".into()
-    }
-
-    fn apply(&mut self, mut item: Fetched, out: &mut Emit<Fetched>) -> Result<()> {
-        let name = item.sample.tile.clone();
-        if !self.tiles.contains_key(&name) {
-            self.tiles.insert(name.clone(), self.archive.tile(&name)?);
-        }
-        let at = item.sample.patches[self.role];
-        let place = Area::Patch(at.row as usize, at.col as usize);
-        let hidden = |slot: usize| self.hide && slot == at.slot as usize;
-        let mut series = load_series(&self.tiles[&name], &place, at.time, self.days, hidden)?;
-        // Without any other date every pixel is no-data, which no score counts.
-        if series.times.is_empty() {
-            series.len = item.pixels();
-        }
-        let values = Arc::new(Values::I16(interpolate(&series, at.time)?));
-        item.patches.push(("gapfill".into(), Layer::S2Fine, Patch::Owned(values)));
-        out.push(item);
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::archive::{Patch, Values};
 
     fn series(dates: &[(i64, [i16; 4], u8)]) -> Series {
         let owned = |v| Patch::Owned(Arc::new(v));

@@ -58,7 +58,8 @@ impl Read {
         Self { wants: wants.into(), places: Places::new(archive, truth) }
     }
 
-    fn read(&mut self, sample: Sample) -> Result<Fetched> {
+    /// The patches of one sample.
+    pub(crate) fn read(&mut self, sample: Sample) -> Result<Fetched> {
         let mut patches = Vec::with_capacity(self.wants.len());
         for want in self.wants.iter() {
             let at = self.places.find(&sample, want)?;

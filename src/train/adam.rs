@@ -1,14 +1,38 @@
-//! Adam with a state that can be saved (tch's own cannot).
+//! Adam and AdamW with a state that can be saved (tch's own cannot).
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use tch::{Kind, Tensor, nn};
 
 use crate::error::{Error, Result};
 
-/// Adam as Keras computes it: beta 0.9 / 0.999, epsilon 1e-7 outside the root's bias correction.
+/// How gradients become steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Optimiser {
+    /// Adam as Keras computes it: beta 0.9 / 0.999, epsilon 1e-7 outside the root's bias
+    /// correction, no decay. The study's.
+    #[default]
+    Adam,
+    /// The same, and each step takes `rate * decay` of every kernel away (biases are left alone).
+    AdamW {
+        /// Weight decay.
+        decay: f64,
+    },
+}
+
+impl fmt::Display for Optimiser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Adam => f.write_str("adam"),
+            Self::AdamW { decay } => write!(f, "adamw:{decay}"),
+        }
+    }
+}
+
+/// The moments of every weight.
 pub(super) struct Adam {
-    rate: f64,
+    decay: f64,
     step: i64,
     moments: BTreeMap<String, (Tensor, Tensor)>,
 }
@@ -18,22 +42,25 @@ const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-7;
 
 impl Adam {
-    pub(super) fn new(vars: &nn::VarStore, rate: f64) -> Self {
+    pub(super) fn new(vars: &nn::VarStore, optimiser: Optimiser) -> Self {
         let moments = vars
             .variables()
             .into_iter()
             .map(|(name, v)| (name, (v.zeros_like(), v.zeros_like())))
             .collect();
-        Self { rate, step: 0, moments }
+        let decay = match optimiser {
+            Optimiser::Adam => 0.0,
+            Optimiser::AdamW { decay } => decay,
+        };
+        Self { decay, step: 0, moments }
     }
 
-    /// One step from the gradients that `backward` left; then clears them. `scale` follows the
-    /// schedule.
-    pub(super) fn step(&mut self, vars: &nn::VarStore, scale: f64) -> Result<()> {
+    /// One step at `rate` from `scale` times the gradients that `backward` left; then clears them.
+    pub(super) fn step(&mut self, vars: &nn::VarStore, rate: f64, scale: f64) -> Result<()> {
         self.step += 1;
-        let corrected =
-            (1.0 - BETA2.powi(self.step as i32)).sqrt() / (1.0 - BETA1.powi(self.step as i32));
-        let rate = self.rate * scale * corrected;
+        // As floats: a count of steps beyond i32 must not wrap.
+        let t = self.step as f64;
+        let corrected = rate * (1.0 - BETA2.powf(t)).sqrt() / (1.0 - BETA1.powf(t));
         tch::no_grad(|| -> std::result::Result<(), tch::TchError> {
             for (name, mut v) in vars.variables() {
                 let Some((m, s)) = self.moments.get_mut(&name) else { continue };
@@ -41,10 +68,14 @@ impl Adam {
                 if !g.defined() {
                     continue;
                 }
+                let _ = g.f_mul_scalar_(scale)?;
                 let _ = m.f_mul_scalar_(BETA1)?.f_add_(&(&g * (1.0 - BETA1)))?;
                 let _ = s.f_mul_scalar_(BETA2)?.f_addcmul_(&(&g * (1.0 - BETA2)), &g)?;
+                if self.decay > 0.0 && v.dim() > 1 {
+                    let _ = v.f_mul_scalar_(1.0 - rate * self.decay)?;
+                }
                 let root = s.f_sqrt()?.f_add_scalar(EPSILON)?;
-                let _ = v.f_sub_(&(m.f_div(&root)? * rate))?;
+                let _ = v.f_sub_(&(m.f_div(&root)? * corrected))?;
                 let _ = g.f_zero_()?;
             }
             Ok(())
@@ -80,5 +111,51 @@ impl Adam {
         let step = state.get("step").ok_or_else(|| Error::corrupt("the checkpoint has no step"))?;
         self.step = step.int64_value(&[0]);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+
+    use super::*;
+
+    /// Weight of a kernel and of a bias after three steps down known slopes, one number each.
+    fn run(optimiser: Optimiser, scale: f64) -> [f64; 2] {
+        let vars = nn::VarStore::new(Device::Cpu);
+        let kernel = vars.root().f_ones("kernel", &[1, 1]).unwrap();
+        let bias = vars.root().f_ones("bias", &[1]).unwrap();
+        let mut adam = Adam::new(&vars, optimiser);
+        for slope in [0.5, -0.25, 2.0] {
+            ((&kernel + &bias) * (slope / scale)).sum(Kind::Float).backward();
+            adam.step(&vars, 0.1, scale).unwrap();
+        }
+        [kernel.double_value(&[0, 0]), bias.double_value(&[0])]
+    }
+
+    #[test]
+    fn three_steps_are_those_of_the_formula() {
+        // In float64, by Keras's formula.
+        let by_hand = |decay: f64| {
+            let (mut w, mut m, mut v) = (1.0, 0.0, 0.0);
+            for (i, g) in [0.5, -0.25, 2.0_f64].into_iter().enumerate() {
+                let t = (i + 1) as i32;
+                m = 0.9 * m + 0.1 * g;
+                v = 0.999 * v + 0.001 * g * g;
+                let rate = 0.1 * (1.0 - 0.999_f64.powi(t)).sqrt() / (1.0 - 0.9_f64.powi(t));
+                w *= 1.0 - 0.1 * decay;
+                w -= rate * m / (v.sqrt() + 1e-7);
+            }
+            w
+        };
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-5, "{a}, not {b}");
+        let [kernel, bias] = run(Optimiser::Adam, 1.0);
+        close(kernel, by_hand(0.0));
+        close(bias, by_hand(0.0));
+        let [kernel, bias] = run(Optimiser::AdamW { decay: 0.2 }, 1.0);
+        close(kernel, by_hand(0.2));
+        close(bias, by_hand(0.0));
+        let [scaled, _] = run(Optimiser::Adam, 0.25);
+        close(scaled, by_hand(0.0));
     }
 }

@@ -8,12 +8,13 @@ use tch::{Device, Tensor};
 
 use super::adam::Adam;
 use super::curve::Curve;
+use super::measure::{self, Measure};
 use crate::error::{Error, Kind, Result, While};
 use crate::models::Model;
 use crate::store::{self, PendingFolder};
 
 /// Version of the checkpoint's folder.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Where a run stands, between two steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,7 +26,6 @@ pub(super) struct State {
     pub(super) identity: BTreeMap<String, String>,
     pub(super) epochs_done: u64,
     pub(super) step: u64,
-    pub(super) best: Option<f64>,
 }
 
 fn folder(out: &Path) -> PathBuf {
@@ -38,7 +38,7 @@ pub(super) fn save(
     state: &State,
     model: &Model,
     adam: &Adam,
-    curve: &Curve,
+    (curve, measures): (&Curve, &[Measure]),
 ) -> Result<()> {
     let pending = PendingFolder::new(&folder(out))?;
     let at = |name: &str| pending.path().join(name);
@@ -47,7 +47,8 @@ pub(super) fn save(
     let moments = at("optimiser.safetensors");
     Tensor::write_safetensors(&adam.state(), &moments)
         .map_err(|e| Error::internal("cannot save the optimiser").with_source(e))?;
-    store::write_json(&at("curve.json"), curve)?;
+    curve.write(&at("curve.parquet"))?;
+    measure::write(&at("metrics.parquet"), measures)?;
     store::write_json(&at("state.json"), state)?;
     pending.commit()
 }
@@ -58,7 +59,7 @@ pub(super) fn load(
     identity: &BTreeMap<String, String>,
     model: &mut Model,
     adam: &mut Adam,
-) -> Result<Option<(State, Curve)>> {
+) -> Result<Option<(State, Curve, Vec<Measure>)>> {
     let from = folder(out);
     if !from.exists() {
         return Ok(None);
@@ -89,6 +90,8 @@ pub(super) fn load(
     let tensors = Tensor::read_safetensors(from.join("optimiser.safetensors"))
         .map_err(|e| Error::corrupt("cannot read the optimiser's state").with_source(e))?;
     adam.restore(&tensors.into_iter().map(|(n, t)| (n, t.to_device(Device::Cpu))).collect())?;
-    let curve = Curve::from_json(&store::read_text(&from.join("curve.json"))?)?;
-    Ok(Some((state, curve)))
+    let again = |e: Error| e.hint("the checkpoint is damaged: train into another folder");
+    let curve = Curve::read(&from.join("curve.parquet")).map_err(again)?;
+    let measures = measure::read(&from.join("metrics.parquet")).map_err(again)?;
+    Ok(Some((state, curve, measures)))
 }

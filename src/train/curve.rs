@@ -3,43 +3,53 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{Float64Array, Int64Array, RecordBatch, StringArray};
-use serde::{Deserialize, Serialize};
+use arrow::array::{Array, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow::datatypes::SchemaRef;
 
-use crate::catalog::schema;
+use crate::catalog::{read_table, schema, write_table};
 use crate::error::{Error, Result};
+use crate::limits;
 
 /// One loss.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
     /// Optimiser steps taken.
     pub step: u64,
     /// Epoch, from 0.
     pub epoch: u64,
-    /// `train` (one batch) or `valid` (mean of the split).
+    /// `train` (one step) or `valid` (mean of the split).
     pub split: &'static str,
-    /// Mean absolute error of reflectance.
+    /// Mean penalty over valid pixels and bands, reflectance (with MSE: squared).
     pub loss: f64,
+    /// Learning rate of the step.
+    pub rate: Option<f64>,
+    /// Length of the gradient of all weights, before clipping.
+    pub gradient: Option<f64>,
 }
 
 /// The losses of a run.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Curve {
     /// In the order of training.
     pub points: Vec<Point>,
 }
 
-#[derive(Deserialize)]
-struct Stored {
-    points: Vec<StoredPoint>,
+fn columns() -> Result<SchemaRef> {
+    Ok(Arc::new(schema(include_str!("../../schemas/curve.json"))?))
 }
 
-#[derive(Deserialize)]
-struct StoredPoint {
-    step: u64,
-    epoch: u64,
-    split: String,
-    loss: f64,
+pub(super) fn failed(path: &Path) -> Error {
+    Error::internal(format!("writing {}", path.display()))
+}
+
+/// A column of a table whose schema was checked.
+pub(super) fn column<'a, A: Array + 'static>(
+    batch: &'a RecordBatch,
+    name: &str,
+    path: &Path,
+) -> Result<&'a A> {
+    let found = batch.column_by_name(name).and_then(|c| c.as_any().downcast_ref());
+    found.ok_or_else(|| Error::corrupt(format!("{} has no column {name}", path.display())))
 }
 
 impl Curve {
@@ -47,41 +57,61 @@ impl Curve {
         self.points.push(point);
     }
 
-    /// Reads the JSON that a checkpoint holds.
-    pub(super) fn from_json(text: &str) -> Result<Self> {
-        let stored: Stored = serde_json::from_str(text)
-            .map_err(|e| Error::corrupt("the checkpoint's curve cannot be read").with_source(e))?;
-        let point = |p: StoredPoint| Point {
-            step: p.step,
-            epoch: p.epoch,
-            split: if p.split == "valid" { "valid" } else { "train" },
-            loss: p.loss,
-        };
-        Ok(Self { points: stored.points.into_iter().map(point).collect() })
-    }
-
-    /// Publishes `curve.parquet`: step, epoch, split, loss.
+    /// Publishes `curve.parquet` (`schemas/curve.json`).
     pub(super) fn write(&self, path: &Path) -> Result<()> {
         let p = &self.points;
-        let schema = Arc::new(schema(include_str!("../../schemas/curve.json"))?);
-        let failed = |e: Box<dyn std::error::Error + Send + Sync>| {
-            Error::internal(format!("writing {}", path.display())).with_source(e)
-        };
+        let columns = columns()?;
         let batch = RecordBatch::try_new(
-            schema.clone(),
+            columns.clone(),
             vec![
                 Arc::new(p.iter().map(|p| p.step as i64).collect::<Int64Array>()),
                 Arc::new(p.iter().map(|p| p.epoch as i64).collect::<Int64Array>()),
                 Arc::new(p.iter().map(|p| Some(p.split)).collect::<StringArray>()),
                 Arc::new(p.iter().map(|p| p.loss).collect::<Float64Array>()),
+                Arc::new(p.iter().map(|p| p.rate).collect::<Float64Array>()),
+                Arc::new(p.iter().map(|p| p.gradient).collect::<Float64Array>()),
             ],
         )
-        .map_err(|e| failed(e.into()))?;
-        let mut bytes = Vec::new();
-        let mut writer = parquet::arrow::ArrowWriter::try_new(&mut bytes, schema, None)
-            .map_err(|e| failed(e.into()))?;
-        writer.write(&batch).map_err(|e| failed(e.into()))?;
-        writer.close().map_err(|e| failed(e.into()))?;
-        crate::store::publish(path, &bytes)
+        .map_err(|e| failed(path).with_source(e))?;
+        write_table(path, columns, std::iter::once(Ok(batch)))
+    }
+
+    /// Reads what [`Curve::write`] wrote.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let mut points = Vec::new();
+        for batch in read_table(path, &columns()?, limits::CURVE_ROWS_MAX)? {
+            let whole = |name: &str| column::<Int64Array>(&batch, name, path);
+            let number = |name: &str| column::<Float64Array>(&batch, name, path);
+            let (step, epoch, loss) = (whole("step")?, whole("epoch")?, number("loss")?);
+            let (rate, gradient) = (number("rate")?, number("gradient")?);
+            let split = column::<StringArray>(&batch, "split", path)?;
+            let maybe = |a: &Float64Array, i: usize| a.is_valid(i).then(|| a.value(i));
+            points.extend((0..batch.num_rows()).map(|i| Point {
+                step: step.value(i) as u64,
+                epoch: epoch.value(i) as u64,
+                split: if split.value(i) == "valid" { "valid" } else { "train" },
+                loss: loss.value(i),
+                rate: maybe(rate, i),
+                gradient: maybe(gradient, i),
+            }));
+        }
+        Ok(Self { points })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_comes_back_bit_for_bit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("curve.parquet");
+        let point =
+            |split, loss, rate| Point { step: 3, epoch: 1, split, loss, rate, gradient: rate };
+        let points = vec![point("train", 0.1 + 0.2, Some(1e-3 / 3.0)), point("valid", 0.5, None)];
+        let curve = Curve { points };
+        curve.write(&path).unwrap();
+        assert_eq!(Curve::read(&path).unwrap(), curve);
     }
 }

@@ -4,14 +4,20 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::adam::Adam;
+use super::board::Board;
 use super::checkpoint::{self, State};
 use super::curve::{Curve, Point};
-use super::job::{TrainOptions, TrainSummary};
-use super::learn::Learn;
+use super::job::TrainSummary;
+use super::learn::{Held, Learn};
+use super::measure::{self, Measure};
+use super::monitor::Record;
+use super::options::TrainOptions;
+use super::pace::Pace;
 use super::validate::Validate;
 use crate::archive::Archive;
 use crate::error::{Error, Kind, Result};
 use crate::layout::Sample;
+use crate::metrics::Score;
 use crate::models::{Card, Model};
 use crate::ops::{Augment, Crop, Gather, Normalise, Want, ordered};
 use crate::stream::{Cancel, Graph, Items, Pipe, Report};
@@ -40,11 +46,11 @@ impl Run<'_> {
             .then(Normalise::new(o.device))
     }
 
-    fn validate(&self, model: &Model) -> Result<f64> {
-        let mut sink = Validate { model, sum: 0.0, count: 0.0 };
+    fn validate(&self, model: &Model) -> Result<(f64, Vec<Score>)> {
+        let mut sink = Validate::new(model, self.options);
         let plan = self.batches("validate", self.valid.clone(), None).sink(&mut sink);
         plan.with_trace(self.options.trace.as_ref()).run(self.cancel)?;
-        Ok(sink.mean())
+        Ok(sink.finish())
     }
 }
 
@@ -55,30 +61,36 @@ struct Fit<'r, 'a> {
     model: Model,
     adam: Adam,
     curve: Curve,
+    measures: Vec<Measure>,
+    record: Record,
+    board: Board,
+    pace: Pace,
     state: State,
     report: Report,
 }
 
-/// Trains, and writes weights, curve and checkpoints into `out`.
+/// Trains, and writes weights, curve, metrics and checkpoints into `out`.
 pub(super) fn fit(
     run: &Run<'_>,
     out: &Path,
     identity: BTreeMap<String, String>,
-    progress: &mut dyn FnMut(&Point),
+    progress: &mut dyn FnMut(&Point, &Pace),
 ) -> Result<TrainSummary> {
     let mut fit = Fit::start(run, out, identity)?;
     fit.go(progress)?;
-    let state = &fit.state;
-    if state.best.is_none() && state.step >= run.options.steps {
-        let text = "no validation loss was a number";
+    let (step, best) = (fit.state.step, fit.record.best);
+    let stopped_early = step < run.options.steps && fit.record.is_over(&run.options.monitor);
+    if best.is_none() && step >= run.options.steps {
+        let text = format!("no validation {} was a number", run.options.monitor.metric);
         return Err(Error::invalid(text).hint("lower --rate and train again"));
     }
-    let weights = state.best.map(|_| out.join("weights.safetensors"));
     Ok(TrainSummary {
-        weights,
-        best: state.best,
-        step: state.step,
+        weights: best.map(|_| out.join("weights.safetensors")),
+        best,
+        step,
+        stopped_early,
         curve: fit.curve,
+        measures: fit.measures,
         report: fit.report,
     })
 }
@@ -88,24 +100,28 @@ impl<'r, 'a> Fit<'r, 'a> {
     fn start(run: &'r Run<'a>, out: &'r Path, identity: BTreeMap<String, String>) -> Result<Self> {
         let o = run.options;
         let mut model = Model::new(run.card.clone(), o.seed as i64, o.device)?;
-        let mut adam = Adam::new(&model.vars, o.rate);
-        let mut curve = Curve::default();
-        let mut state =
-            State { version: checkpoint::VERSION, identity, epochs_done: 0, step: 0, best: None };
+        let mut adam = Adam::new(&model.vars, o.optimiser);
+        let (mut curve, mut measures) = (Curve::default(), Vec::new());
+        let mut state = State { version: checkpoint::VERSION, identity, epochs_done: 0, step: 0 };
         if o.resume
-            && let Some((s, c)) = checkpoint::load(out, &state.identity, &mut model, &mut adam)?
+            && let Some(found) = checkpoint::load(out, &state.identity, &mut model, &mut adam)?
         {
-            (state, curve) = (s, c);
+            (state, curve, measures) = found;
         }
-        Ok(Self { run, out, model, adam, curve, state, report: Report::default() })
+        let record = Record::of(&o.monitor, &measures);
+        let board = Board::open(out, state.step)?;
+        let (pace, report) = (Pace::new(), Report::default());
+        Ok(Self { run, out, model, adam, curve, measures, record, board, pace, state, report })
     }
 
     /// Epoch after epoch, a checkpoint after each and every so many steps inside.
-    fn go(&mut self, progress: &mut dyn FnMut(&Point)) -> Result<()> {
+    fn go(&mut self, progress: &mut dyn FnMut(&Point, &Pace)) -> Result<()> {
         let o = self.run.options;
         let last = o.steps.min(o.stop_after.unwrap_or(u64::MAX));
         let length = o.steps_per_epoch.max(1);
-        while self.state.epochs_done.saturating_mul(length) < o.steps {
+        while self.state.epochs_done.saturating_mul(length) < o.steps
+            && !self.record.is_over(&o.monitor)
+        {
             let start = self.state.epochs_done * length;
             let end = start.saturating_add(length).min(o.steps);
             let pause = self.state.step.saturating_add(o.checkpoint_every.max(1));
@@ -125,32 +141,41 @@ impl<'r, 'a> Fit<'r, 'a> {
     }
 
     /// The steps of an epoch, which began at step `start`, up to step `stop`.
-    fn learn(&mut self, start: u64, stop: u64, progress: &mut dyn FnMut(&Point)) -> Result<()> {
+    fn learn(
+        &mut self,
+        start: u64,
+        stop: u64,
+        progress: &mut dyn FnMut(&Point, &Pace),
+    ) -> Result<()> {
         let o = self.run.options;
         let epoch = self.state.epochs_done;
         let done = self.state.step - start;
-        let mut picked = pick(&self.run.train, o.seed, epoch, (stop - start) as usize * o.batch);
-        picked.drain(..(done as usize * o.batch).min(picked.len()));
+        let (all, before) = ((stop - start) as usize * o.per_step(), done as usize * o.per_step());
+        let mut picked = pick(&self.run.train, o.seed, epoch, all);
+        picked.drain(..before.min(picked.len()));
         let patch = self.run.archive.settings().patch;
         let crop = o.crop.map(|side| Crop::new(side, patch, o.seed, epoch)).transpose()?;
         let pipe = self.run.batches("train", picked, crop);
         let pipe = match o.augment {
-            true => pipe.then(Augment::new(o.seed, epoch).after(done)),
+            true => pipe.then(Augment::new(o.seed, epoch).after(done * o.accumulate.max(1) as u64)),
             false => pipe,
         };
-        let scale = |step: u64| {
-            let t = step as f64 / o.steps.max(1) as f64;
-            0.1 + 0.45 * (1.0 + (std::f64::consts::PI * t.min(1.0)).cos())
+        self.pace = Pace::new();
+        let (board, heard) = (&mut self.board, progress);
+        let mut note = |point: &Point, pace: &Pace| {
+            board.point(point);
+            heard(point, pace);
         };
         let mut sink = Learn {
             model: &self.model,
+            options: o,
             adam: &mut self.adam,
             curve: &mut self.curve,
             epoch,
             step: &mut self.state.step,
-            steps_max: o.steps,
-            rate_scale: &scale,
-            progress,
+            held: Held::default(),
+            pace: &mut self.pace,
+            progress: &mut note,
         };
         let plan = pipe.sink(&mut sink).with_trace(o.trace.as_ref());
         match plan.run(self.run.cancel) {
@@ -169,26 +194,55 @@ impl<'r, 'a> Fit<'r, 'a> {
     }
 
     /// Validates at the end of an epoch, and keeps the weights if they are the best.
-    fn close(&mut self, progress: &mut dyn FnMut(&Point)) -> Result<()> {
-        let loss = self.run.validate(&self.model)?;
+    fn close(&mut self, progress: &mut dyn FnMut(&Point, &Pace)) -> Result<()> {
+        let (loss, scores) = self.run.validate(&self.model)?;
         let (step, epoch) = (self.state.step, self.state.epochs_done);
-        let point = Point { step, epoch, split: "valid", loss };
+        let point = Point { step, epoch, split: "valid", loss, rate: None, gradient: None };
         self.curve.push(point);
-        progress(&point);
+        self.board.point(&point);
+        progress(&point, &self.pace);
+        let measures = self.measures_of(loss, scores);
+        let watched = &self.run.options.monitor;
+        let value = measures
+            .iter()
+            .find(|m| m.split == "valid" && m.metric == watched.metric && m.band == "all")
+            .map_or(f64::NAN, |m| m.value);
+        measures.iter().for_each(|m| self.board.measure(m));
+        self.measures.extend(measures);
         self.state.epochs_done += 1;
-        if loss.is_finite() && self.state.best.is_none_or(|b| loss < b) {
-            self.state.best = Some(loss);
+        if self.record.hear(watched, value) {
             let mut about = self.state.identity.clone();
-            about.insert("valid_loss".into(), loss.to_string());
+            about.insert(format!("valid_{}", watched.metric), value.to_string());
             about.insert("step".into(), step.to_string());
             self.model.save(&self.out.join("weights.safetensors"), &about)?;
         }
         Ok(())
     }
 
-    fn save(&self) -> Result<()> {
-        checkpoint::save(self.out, &self.state, &self.model, &self.adam, &self.curve)?;
-        self.curve.write(&self.out.join("curve.parquet"))
+    /// What an epoch is remembered by.
+    fn measures_of(&self, loss: f64, scores: Vec<Score>) -> Vec<Measure> {
+        let one = |split: &str, metric: &str, band: &str, value: f64, unit: &str| Measure {
+            step: self.state.step,
+            epoch: self.state.epochs_done,
+            split: split.to_owned(),
+            metric: metric.to_owned(),
+            band: band.to_owned(),
+            value,
+            unit: unit.to_owned(),
+        };
+        let mut all = vec![one("valid", "loss", "all", loss, "reflectance")];
+        all.extend(scores.iter().map(|s| one("valid", &s.metric, &s.band, s.value, &s.unit)));
+        all.push(one("train", "samples_s", "all", self.pace.samples_s(), "1/s"));
+        all.push(one("train", "wait_share", "all", self.pace.wait_share(), "1"));
+        all
+    }
+
+    fn save(&mut self) -> Result<()> {
+        self.board.publish(self.state.step)?;
+        let told = (&self.curve, self.measures.as_slice());
+        checkpoint::save(self.out, &self.state, &self.model, &self.adam, told)?;
+        self.curve.write(&self.out.join("curve.parquet"))?;
+        measure::write(&self.out.join("metrics.parquet"), &self.measures)
     }
 }
 

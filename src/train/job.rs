@@ -1,19 +1,20 @@
 //! What to train, on what, how.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-use tch::Device;
 
 use super::curve::{Curve, Point};
 use super::fit::{Run, fit};
+use super::identity::identity;
+use super::measure::Measure;
+use super::options::TrainOptions;
+use super::pace::Pace;
 use crate::archive::Archive;
 use crate::error::{Error, Result};
 use crate::geo::Split;
 use crate::layout::{Sample, Samples};
 use crate::models::Card;
 use crate::ops::{thin, wants};
-use crate::stream::{Cancel, Report, Trace, cores};
+use crate::stream::{Cancel, Report};
 
 /// What to train, on what.
 #[derive(Debug, Clone, Copy)]
@@ -30,74 +31,21 @@ pub struct TrainJob<'a> {
     pub out: &'a Path,
 }
 
-/// How to train.
-#[derive(Debug, Clone)]
-pub struct TrainOptions {
-    /// Samples a step.
-    pub batch: usize,
-    /// Optimiser steps in all.
-    pub steps: u64,
-    /// Stop after so many steps, also inside an epoch, with a checkpoint from which `resume` goes on.
-    pub stop_after: Option<u64>,
-    /// Steps between two validations; an epoch is at most so long.
-    pub steps_per_epoch: u64,
-    /// Steps between two checkpoints inside an epoch; each epoch ends with one.
-    pub checkpoint_every: u64,
-    /// Learning rate at the start; it falls to a tenth along a cosine.
-    pub rate: f64,
-    /// Chance: initial weights, order, augmentation.
-    pub seed: u64,
-    /// Validation samples at most, spread evenly over the split.
-    pub valid_max: usize,
-    /// Flip and turn batches.
-    pub augment: bool,
-    /// Learn from windows of so many px, drawn inside patches; validation sees whole patches.
-    pub crop: Option<usize>,
-    /// Bytes on the edges of the graph.
-    pub edge_bytes: usize,
-    /// Reading threads.
-    pub workers: usize,
-    /// Where.
-    pub device: Device,
-    /// Where runs are recorded, if anywhere.
-    pub trace: Option<Trace>,
-    /// Go on from the checkpoint in the folder, if there is one.
-    pub resume: bool,
-}
-
-impl Default for TrainOptions {
-    fn default() -> Self {
-        Self {
-            batch: 4,
-            steps: 300,
-            stop_after: None,
-            steps_per_epoch: 50,
-            checkpoint_every: 500,
-            rate: 1e-3,
-            seed: 1,
-            valid_max: 32,
-            augment: true,
-            crop: None,
-            edge_bytes: 512 << 20,
-            workers: cores(),
-            device: Device::Cpu,
-            trace: None,
-            resume: false,
-        }
-    }
-}
-
 /// What a training made.
 #[derive(Debug)]
 pub struct TrainSummary {
-    /// The best weights by validation loss; none if no epoch was ended yet.
+    /// The best weights by the metric that was watched; none if no epoch was ended yet.
     pub weights: Option<PathBuf>,
-    /// Their validation loss.
+    /// Their value of it.
     pub best: Option<f64>,
     /// Steps taken, those before a resume included.
     pub step: u64,
+    /// Whether patience ended before the steps did.
+    pub stopped_early: bool,
     /// All losses.
     pub curve: Curve,
+    /// All metrics.
+    pub measures: Vec<Measure>,
     /// Statistics of the last training epoch.
     pub report: Report,
 }
@@ -116,15 +64,16 @@ fn check(train: &[Sample], valid: &[Sample], layout: &str) -> Result<()> {
 
 /// Trains a network on the samples of a layout; `progress` hears every step and every validation.
 ///
-/// Writes `weights.safetensors`, `curve.parquet` and a checkpoint into the job's folder. Refuses a
-/// card whose roles the layout does not give, a split without samples, and to resume from the
-/// checkpoint of another job.
+/// Writes `weights.safetensors`, `curve.parquet`, `metrics.parquet`, `tensorboard/` and a checkpoint
+/// into the job's folder. Refuses a card whose roles the layout does not give, a split without
+/// samples, options that cannot train, and to resume from the checkpoint of another job.
 pub fn train(
     job: &TrainJob<'_>,
     options: &TrainOptions,
     cancel: &Cancel,
-    progress: &mut dyn FnMut(&Point),
+    progress: &mut dyn FnMut(&Point, &Pace),
 ) -> Result<TrainSummary> {
+    options.check()?;
     let (archive, samples, card) = (job.archive, job.samples, job.card.clone());
     let roles: Vec<&str> = samples.roles.iter().map(|r| r.name.as_str()).collect();
     card.check_roles(&roles, true)?;
@@ -142,25 +91,4 @@ pub fn train(
     check(&run.train, &run.valid, &samples.layout)?;
     crate::store::probe(&job.out.join("weights.safetensors"))?;
     fit(&run, job.out, identity(job, options), progress)
-}
-
-/// What makes a run the same run.
-fn identity(job: &TrainJob<'_>, o: &TrainOptions) -> BTreeMap<String, String> {
-    let card = serde_json::json!(job.card).to_string();
-    let pairs = [
-        ("card", card),
-        ("split", serde_json::json!(job.samples.splitter).to_string()),
-        ("steps_per_epoch", o.steps_per_epoch.to_string()),
-        ("valid_max", o.valid_max.to_string()),
-        ("augment", o.augment.to_string()),
-        ("crop", o.crop.map_or_else(|| "none".to_owned(), |side| side.to_string())),
-        ("layout", job.samples.layout.clone()),
-        ("query_hash", job.samples.query_hash.clone()),
-        ("snapshot", job.snapshot.to_owned()),
-        ("seed", o.seed.to_string()),
-        ("batch", o.batch.to_string()),
-        ("rate", o.rate.to_string()),
-        ("steps", o.steps.to_string()),
-    ];
-    pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
 }

@@ -1,39 +1,112 @@
-//! One step of learning a batch.
+//! Steps of learning from batches.
 
-use tch::{Kind, Tensor};
+use std::collections::BTreeMap;
+
+use tch::Tensor;
 
 use super::adam::Adam;
 use super::curve::{Curve, Point};
+use super::gradient;
+use super::options::TrainOptions;
+use super::pace::Pace;
 use crate::error::{Error, Result};
-use crate::models::Model;
+use crate::models::{Model, in_bf16};
 use crate::stream::Sink;
 use crate::tensors::Batch;
 
-/// Mean absolute error over valid target pixels, all bands: the loss of the study, masked.
-pub(super) fn loss(output: &Tensor, batch: &Batch, target: &str) -> Result<Tensor> {
-    let missing = || Error::internal(format!("the batch has no target '{target}'"));
-    let truth = batch.tensors.get(target).ok_or_else(missing)?;
-    let valid = batch.tensors.get(&format!("valid_{target}")).ok_or_else(missing)?;
-    let compute = || -> std::result::Result<Tensor, tch::TchError> {
-        // [b, 1, h, w] over [b, 4, h, w]
-        let weight = valid.f_to_kind(Kind::Float)?;
-        let sum = output.f_sub(truth)?.f_abs()?.f_mul(&weight)?.f_sum(Kind::Float)?;
-        let count = weight.f_sum(Kind::Float)?.f_mul_scalar(output.size()[1] as f64)?;
-        sum.f_div(&count.f_clamp_min(1.0)?)
-    };
-    compute().map_err(|e| Error::internal("cannot compute the loss").with_source(e))
+/// The model's output for a batch, its inputs in memory as the options say.
+pub(super) fn forward(model: &Model, batch: &Batch, o: &TrainOptions) -> Result<Tensor> {
+    if !o.channels_last {
+        return model.forward(&batch.tensors);
+    }
+    let mut tensors = BTreeMap::new();
+    for role in &model.card.inputs {
+        if let Some(tensor) = batch.tensors.get(role) {
+            // [b, c, h, w] whose memory is [b, h, w, c]: convolutions take it as it lies.
+            let last = tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?;
+            tensors.insert(role.clone(), last.f_permute([0, 3, 1, 2])?);
+        }
+    }
+    model.forward(&tensors)
 }
 
-/// The end of the training graph: forward, backward, step.
+/// The batches of a step so far.
+#[derive(Default)]
+pub(super) struct Held {
+    sum: f64,
+    count: f64,
+    batches: usize,
+    names: Vec<String>,
+}
+
+/// The end of the training graph: forward, backward, and a step after every so many batches.
 pub(super) struct Learn<'a> {
     pub(super) model: &'a Model,
+    pub(super) options: &'a TrainOptions,
     pub(super) adam: &'a mut Adam,
     pub(super) curve: &'a mut Curve,
     pub(super) epoch: u64,
     pub(super) step: &'a mut u64,
-    pub(super) steps_max: u64,
-    pub(super) rate_scale: &'a dyn Fn(u64) -> f64,
-    pub(super) progress: &'a mut dyn FnMut(&Point),
+    pub(super) held: Held,
+    pub(super) pace: &'a mut Pace,
+    pub(super) progress: &'a mut dyn FnMut(&Point, &Pace),
+}
+
+impl Learn<'_> {
+    /// A number that went wrong, with the samples that it came from.
+    fn diverged(&self, what: &str, value: f64, names: &[String]) -> Error {
+        Error::invalid(format!(
+            "the {what} is {value} at step {} for samples {}",
+            self.step,
+            names.join(", ")
+        ))
+        .hint("look at these samples, lower --rate, or bound the gradient with --clip 1")
+    }
+
+    fn hold(&mut self, batch: Batch) -> Result<()> {
+        let o = self.options;
+        let output = in_bf16(o.bf16, || forward(self.model, &batch, o))?;
+        let (loss, count) = o.loss.sum(&output, &batch, &self.model.card.target)?;
+        let value = loss.double_value(&[]);
+        if !value.is_finite() {
+            return Err(self.diverged("loss", value, &batch.names));
+        }
+        loss.f_backward().map_err(|e| Error::internal("cannot go backward").with_source(e))?;
+        self.held.sum += value;
+        self.held.count += count;
+        self.held.batches += 1;
+        self.held.names.extend(batch.names);
+        Ok(())
+    }
+
+    /// One step from the gradients of the held batches, which are of sums: the mean is theirs over
+    /// the count of all.
+    fn take_step(&mut self) -> Result<()> {
+        let o = self.options;
+        let held = std::mem::take(&mut self.held);
+        let count = held.count.max(1.0);
+        let length = gradient::length(&self.model.vars)? / count;
+        // Weights are still those of the step before.
+        if !length.is_finite() {
+            return Err(self.diverged("gradient", length, &held.names));
+        }
+        let rate = o.rate * o.schedule.share(*self.step, o.steps, o.warmup);
+        let scale = gradient::shrink(length, o.clip) / count;
+        self.adam.step(&self.model.vars, rate, scale)?;
+        *self.step += 1;
+        self.pace.learned(held.names.len());
+        let point = Point {
+            step: *self.step,
+            epoch: self.epoch,
+            split: "train",
+            loss: held.sum / count,
+            rate: Some(rate),
+            gradient: Some(length),
+        };
+        self.curve.push(point);
+        (self.progress)(&point, self.pace);
+        Ok(())
+    }
 }
 
 impl Sink for Learn<'_> {
@@ -44,26 +117,17 @@ impl Sink for Learn<'_> {
     }
 
     fn accept(&mut self, batch: Batch) -> Result<()> {
-        if *self.step >= self.steps_max {
+        if *self.step >= self.options.steps {
             return Ok(());
         }
-        let output = self.model.forward(&batch.tensors)?;
-        let loss = loss(&output, &batch, &self.model.card.target)?;
-        let value = loss.double_value(&[]);
-        if !value.is_finite() {
-            return Err(Error::invalid(format!(
-                "the loss is {value} at step {} for samples {}",
-                self.step,
-                batch.names.join(", ")
-            ))
-            .hint("look at these samples, or lower --rate"));
+        self.pace.came();
+        self.hold(batch)?;
+        match self.held.batches >= self.options.accumulate.max(1) {
+            true => self.take_step(),
+            false => {
+                self.pace.learned(0);
+                Ok(())
+            }
         }
-        loss.f_backward().map_err(|e| Error::internal("cannot go backward").with_source(e))?;
-        self.adam.step(&self.model.vars, (self.rate_scale)(*self.step))?;
-        *self.step += 1;
-        let point = Point { step: *self.step, epoch: self.epoch, split: "train", loss: value };
-        self.curve.push(point);
-        (self.progress)(&point);
-        Ok(())
     }
 }

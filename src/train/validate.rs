@@ -1,21 +1,44 @@
-//! The loss on samples that are not learned from.
+//! Loss and metrics on samples that are not learned from.
 
-use super::learn::loss;
-use crate::error::Result;
+use super::learn::forward;
+use super::options::TrainOptions;
+use crate::archive::Layer;
+use crate::error::{Error, Result, While};
+use crate::metrics::{Score, Scores};
 use crate::models::Model;
 use crate::stream::Sink;
 use crate::tensors::Batch;
 
-/// The end of the validation graph: the mean loss over samples.
+/// The end of the validation graph.
 pub(super) struct Validate<'a> {
-    pub(super) model: &'a Model,
-    pub(super) sum: f64,
-    pub(super) count: f64,
+    model: &'a Model,
+    options: &'a TrainOptions,
+    scores: Scores,
+    sum: f64,
+    count: f64,
 }
 
-impl Validate<'_> {
-    pub(super) fn mean(&self) -> f64 {
-        self.sum / self.count.max(1.0)
+impl<'a> Validate<'a> {
+    pub(super) fn new(model: &'a Model, options: &'a TrainOptions) -> Self {
+        let scores = Scores::new(Layer::S2Fine.bands());
+        Self { model, options, scores, sum: 0.0, count: 0.0 }
+    }
+
+    /// The loss over all valid pixels, and every metric.
+    pub(super) fn finish(self) -> (f64, Vec<Score>) {
+        (self.sum / self.count.max(1.0), self.scores.finish())
+    }
+
+    fn add(&mut self, batch: &Batch) -> Result<()> {
+        let target = &self.model.card.target;
+        let output = forward(self.model, batch, self.options)?;
+        let (sum, count) = self.options.loss.sum(&output, batch, target)?;
+        self.sum += sum.double_value(&[]);
+        self.count += count;
+        let missing = || Error::internal(format!("the batch has no target '{target}'"));
+        let truth = batch.tensors.get(target).ok_or_else(missing)?;
+        let valid = batch.tensors.get(&format!("valid_{target}")).ok_or_else(missing)?;
+        self.scores.update(&output, truth, valid)
     }
 }
 
@@ -27,13 +50,7 @@ impl Sink for Validate<'_> {
     }
 
     fn accept(&mut self, batch: Batch) -> Result<()> {
-        let value = tch::no_grad(|| -> Result<f64> {
-            let output = self.model.forward(&batch.tensors)?;
-            Ok(loss(&output, &batch, &self.model.card.target)?.double_value(&[]))
-        })?;
-        let n = batch.names.len() as f64;
-        self.sum += value * n;
-        self.count += n;
-        Ok(())
+        tch::no_grad(|| self.add(&batch))
+            .during(|| format!("validating samples {}", batch.names.join(", ")))
     }
 }

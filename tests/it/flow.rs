@@ -151,64 +151,6 @@ fn a_scene_goes_from_pixels_to_a_page() {
 }
 
 #[test]
-fn a_killed_training_resumes_to_the_same_curve() {
-    let w = world();
-    let archive = w.path("archive");
-    let run = |to: &str, steps: &str, total: &str| {
-        let mut words = vec!["train", &archive, "--layout", "ssop", "--model", "ssop-unet-small"];
-        words.extend(["--to", to, "--steps", total, "--steps-per-epoch", "3", "--batch", "2"]);
-        words.extend(["--valid-max", "2", "--split-block", "1", "--resume", "--stop-after", steps]);
-        ok(&words);
-        let table = format!("c={to}/curve.parquet");
-        ok(&[
-            "sql",
-            "--table",
-            &table,
-            "SELECT step, split, loss FROM c ORDER BY step, split",
-            "--format",
-            "csv",
-        ])
-    };
-    let whole = run(&w.path("resume/whole"), "6", "6");
-    // In the middle of both epochs, and between them.
-    for steps in ["1", "2", "3", "4"] {
-        run(&w.path("resume/parts"), steps, "6");
-    }
-    let parts = run(&w.path("resume/parts"), "6", "6");
-    assert_eq!(whole, parts);
-}
-
-#[test]
-fn the_order_of_training_does_not_depend_on_the_workers() {
-    let w = world();
-    let archive = w.path("archive");
-    let run = |to: String, workers: &str| {
-        ok(&[
-            "train",
-            &archive,
-            "--layout",
-            "ssop",
-            "--model",
-            "ssop-unet-small",
-            "--to",
-            &to,
-            "--steps",
-            "3",
-            "--batch",
-            "2",
-            "--valid-max",
-            "2",
-            "--split-block",
-            "1",
-            "--workers",
-            workers,
-        ]);
-        std::fs::read(format!("{to}/weights.safetensors")).expect("weights")
-    };
-    assert_eq!(run(w.path("workers/one"), "1"), run(w.path("workers/four"), "4"));
-}
-
-#[test]
 fn help_shows_an_example_for_each_verb() {
     let help = String::from_utf8(eclaircie(&["--help"]).stdout).expect("UTF-8");
     let verbs = help.lines().skip_while(|l| !l.starts_with("Commands:")).skip(1);

@@ -23,6 +23,8 @@ mod spill;
 mod sql;
 mod tidy;
 #[cfg(all(feature = "gdal", feature = "torch"))]
+mod training;
+#[cfg(all(feature = "gdal", feature = "torch"))]
 mod world;
 
 /// What the maker of series fails with.

@@ -1,0 +1,159 @@
+//! How to train.
+
+use tch::Device;
+
+use super::adam::Optimiser;
+use super::loss::Loss;
+use super::monitor::Monitor;
+use super::schedule::Schedule;
+use crate::error::{Error, Kind, Result};
+use crate::stream::{Trace, cores};
+
+/// How to train.
+#[derive(Debug, Clone)]
+pub struct TrainOptions {
+    /// Samples a batch.
+    pub batch: usize,
+    /// Batches a step: their samples count as one large batch, of which one at a time is in memory.
+    pub accumulate: usize,
+    /// Optimiser steps in all.
+    pub steps: u64,
+    /// Stop after so many steps, also inside an epoch, with a checkpoint from which `resume` goes on.
+    pub stop_after: Option<u64>,
+    /// Steps between two validations; an epoch is at most so long.
+    pub steps_per_epoch: u64,
+    /// Steps between two checkpoints inside an epoch; each epoch ends with one.
+    pub checkpoint_every: u64,
+    /// What is made small.
+    pub loss: Loss,
+    /// How gradients become steps.
+    pub optimiser: Optimiser,
+    /// Learning rate, before the schedule.
+    pub rate: f64,
+    /// How it changes.
+    pub schedule: Schedule,
+    /// Steps at the start in which it rises to its full height.
+    pub warmup: u64,
+    /// Longest gradient of all weights together; a longer one is shortened.
+    pub clip: Option<f64>,
+    /// Which weights are the best, and when to stop early.
+    pub monitor: Monitor,
+    /// Chance: initial weights, order, augmentation.
+    pub seed: u64,
+    /// Validation samples at most, spread evenly over the split.
+    pub valid_max: usize,
+    /// Flip and turn batches.
+    pub augment: bool,
+    /// Learn from windows of so many px, drawn inside patches; validation sees whole patches.
+    pub crop: Option<usize>,
+    /// Convolutions in bfloat16 while learning, on a GPU; weights and losses stay float32.
+    pub bf16: bool,
+    /// Tensors lie in memory with channels last.
+    pub channels_last: bool,
+    /// Bytes on the edges of the graph.
+    pub edge_bytes: usize,
+    /// Reading threads.
+    pub workers: usize,
+    /// Where.
+    pub device: Device,
+    /// Where runs are recorded, if anywhere.
+    pub trace: Option<Trace>,
+    /// Go on from the checkpoint in the folder, if there is one.
+    pub resume: bool,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            batch: 4,
+            accumulate: 1,
+            steps: 300,
+            stop_after: None,
+            steps_per_epoch: 50,
+            checkpoint_every: 500,
+            loss: Loss::default(),
+            optimiser: Optimiser::default(),
+            rate: 1e-3,
+            schedule: Schedule::default(),
+            warmup: 0,
+            clip: None,
+            monitor: Monitor::default(),
+            seed: 1,
+            valid_max: 32,
+            augment: true,
+            crop: None,
+            bf16: false,
+            channels_last: false,
+            edge_bytes: 512 << 20,
+            workers: cores(),
+            device: Device::Cpu,
+            trace: None,
+            resume: false,
+        }
+    }
+}
+
+impl TrainOptions {
+    /// Samples a step.
+    pub(super) fn per_step(&self) -> usize {
+        self.batch.max(1) * self.accumulate.max(1)
+    }
+
+    /// Refuses numbers that no training can have, and bf16 away from a GPU.
+    pub(super) fn check(&self) -> Result<()> {
+        self.monitor.check()?;
+        let positive = |name: &str, value: f64| match value > 0.0 && value.is_finite() {
+            true => Ok(()),
+            false => Err(Error::usage(format!("{name} is {value}"))
+                .hint("give a number that is more than 0")),
+        };
+        positive("the learning rate", self.rate)?;
+        self.clip.map_or(Ok(()), |most| positive("the longest gradient", most))?;
+        if let Optimiser::AdamW { decay } = self.optimiser
+            && !(0.0..1.0 / self.rate).contains(&decay)
+        {
+            return Err(Error::usage(format!("the weight decay is {decay}"))
+                .hint("give a number of at least 0, as 0.01"));
+        }
+        if self.warmup >= self.steps.max(1) && self.warmup > 0 {
+            return Err(Error::usage(format!(
+                "{} steps of warm-up leave none of {}",
+                self.warmup, self.steps
+            ))
+            .hint("lower --warmup, or raise --steps"));
+        }
+        if self.bf16 && !self.device.is_cuda() {
+            return Err(Error::new(
+                Kind::Unsupported,
+                "bf16 is for GPUs: a CPU only emulates it, slower than float32",
+            )
+            .hint("leave out --bf16, or choose a GPU with --device cuda"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_that_cannot_train_are_refused_with_the_reason() {
+        TrainOptions::default().check().unwrap();
+        let refused = |o: TrainOptions| o.check().unwrap_err();
+        let base = TrainOptions::default;
+        let bf16 = refused(TrainOptions { bf16: true, ..base() });
+        assert_eq!(bf16.kind(), Kind::Unsupported);
+        assert!(bf16.advice().contains("--device cuda"));
+        let decay = Optimiser::AdamW { decay: -1.0 };
+        for (options, says) in [
+            (TrainOptions { rate: f64::NAN, ..base() }, "rate"),
+            (TrainOptions { clip: Some(0.0), ..base() }, "gradient"),
+            (TrainOptions { optimiser: decay, ..base() }, "decay"),
+            (TrainOptions { warmup: 300, ..base() }, "warm-up"),
+        ] {
+            let text = refused(options).to_string();
+            assert!(text.contains(says), "{text}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! Training through the real program: exact resumes, refusals, what is left in the folder.
+
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::world::{fails, ok, world};
+
+/// A training of a small network on the small world, three steps an epoch.
+fn words(to: &str, more: &str) -> Vec<String> {
+    let base = "--layout ssop --model ssop-unet-small --steps-per-epoch 3 --valid-max 2 \
+                --split-block 1 --device cpu";
+    let mut words = vec!["train".to_owned(), world().path("archive"), "--to".into(), to.into()];
+    let batch = if more.contains("--batch") { "" } else { "--batch 2" };
+    words.extend(format!("{base} {batch} {more}").split_whitespace().map(str::to_owned));
+    words
+}
+
+fn train(to: &str, more: &str) {
+    let words = words(to, more);
+    ok(&words.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+/// What a run is compared by: every loss, rate and gradient, and every metric that is no time.
+fn told(to: &str) -> String {
+    let ask = |table: &str, sql: &str| ok(&["sql", "--table", table, sql, "--format", "csv"]);
+    ask(&format!("c={to}/curve.parquet"), "SELECT * FROM c ORDER BY step, split")
+        + &ask(
+            &format!("m={to}/metrics.parquet"),
+            "SELECT * FROM m WHERE split = 'valid' ORDER BY step, metric, band",
+        )
+}
+
+fn losses(to: &str) -> Vec<f64> {
+    let table = format!("c={to}/curve.parquet");
+    let sql = "SELECT loss FROM c ORDER BY step, split";
+    let text = ok(&["sql", "--table", &table, sql, "--format", "csv"]);
+    text.lines().skip(1).map(|l| l.parse().expect("a loss")).collect()
+}
+
+/// Everything that keeps a state of its own between steps.
+const ALL: &str = "--optimiser adamw --loss charbonnier --schedule step:2:0.5 --warmup 2 --clip 0.5 \
+                   --accumulate 2 --best psnr --patience 9 --min-delta 0.1 --channels-last";
+
+#[test]
+fn a_stopped_training_resumes_to_the_same_curve() {
+    let w = world();
+    for (name, more) in [("plain", ""), ("all", ALL)] {
+        let (whole, parts) = (w.path(&format!("stop/{name}")), w.path(&format!("stop/{name}-2")));
+        train(&whole, &format!("--steps 6 {more}"));
+        // In the middle of both epochs, and between them.
+        for steps in [1, 2, 3, 4, 6] {
+            train(&parts, &format!("--steps 6 --resume --stop-after {steps} {more}"));
+        }
+        assert_eq!(told(&whole), told(&parts), "{name}");
+        let weights =
+            |to: &str| std::fs::read(format!("{to}/weights.safetensors")).expect("weights");
+        assert_eq!(weights(&whole), weights(&parts), "{name}");
+    }
+}
+
+#[test]
+fn a_killed_training_resumes_to_the_same_curve() {
+    let w = world();
+    let (whole, parts) = (w.path("kill/whole"), w.path("kill/parts"));
+    let more = format!("--steps 9 --checkpoint-every 1 --resume {ALL}");
+    train(&whole, &more);
+    for _ in 0..2 {
+        let seen = std::fs::metadata(format!("{parts}/checkpoint/state.json"))
+            .and_then(|m| m.modified())
+            .ok();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_eclaircie"))
+            .args(words(&parts, &more))
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        // Somewhere after the next checkpoint, or at the end.
+        while child.try_wait().expect("a child").is_none() {
+            let now = std::fs::metadata(format!("{parts}/checkpoint/state.json"));
+            if now.and_then(|m| m.modified()).is_ok_and(|t| Some(t) != seen) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let _ = child.kill();
+        child.wait().expect("an end");
+    }
+    train(&parts, &more);
+    assert_eq!(told(&whole), told(&parts));
+    let events = std::fs::read_dir(format!("{parts}/tensorboard")).expect("a folder");
+    assert_eq!(events.count(), 9, "an event file a checkpoint, none of them twice");
+}
+
+#[test]
+fn batches_that_are_accumulated_are_one_large_batch() {
+    let w = world();
+    let (large, parts) = (w.path("accumulate/large"), w.path("accumulate/parts"));
+    train(&large, "--steps 4 --batch 4 --no-augment");
+    train(&parts, "--steps 4 --batch 2 --accumulate 2 --no-augment --channels-last");
+    let (large, parts) = (losses(&large), losses(&parts));
+    assert_eq!(large.len(), 6);
+    for (a, b) in large.iter().zip(&parts) {
+        assert!((a - b).abs() < 1e-4 * a, "{large:?} {parts:?}");
+    }
+    assert_ne!(large[0], large[1]);
+}
+
+#[test]
+fn a_training_that_diverges_stops_with_its_samples() {
+    let words = words(&world().path("diverge"), "--steps 30 --rate 1e30");
+    let (code, text) = fails(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(code == 1 && text.contains("samples 31T") && text.contains("--clip"), "{text}");
+}
+
+#[test]
+fn patience_ends_a_training_and_a_resume_leaves_it_ended() {
+    let to = world().path("patience");
+    for resume in ["", "--resume"] {
+        train(&to, &format!("--steps 30 --patience 1 --min-delta 1000 --best ssim {resume}"));
+        assert_eq!(losses(&to).len(), 8, "two epochs of three steps, each validated");
+    }
+}
+
+#[test]
+fn what_cannot_be_trained_is_refused() {
+    let to = world().path("refused");
+    for (more, says) in [
+        ("--bf16", "--device cuda"),
+        ("--decay 0.1", "--optimiser adamw"),
+        ("--best lpips", "psnr"),
+        ("--schedule linear", "exponential"),
+        ("--warmup 300", "--warmup"),
+    ] {
+        let words = words(&to, more);
+        let (_, text) = fails(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        assert!(text.contains(says), "{more}: {text}");
+    }
+}
+
+#[test]
+fn the_order_of_training_does_not_depend_on_the_workers() {
+    let run = |to: String, workers: u32| {
+        train(&to, &format!("--steps 3 --workers {workers}"));
+        std::fs::read(format!("{to}/weights.safetensors")).expect("weights")
+    };
+    assert_eq!(run(world().path("workers/one"), 1), run(world().path("workers/four"), 4));
+}
