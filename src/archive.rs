@@ -41,7 +41,7 @@ pub use cells::Cells;
 pub use codec::Codec;
 pub use cube::{Cube, CubeSpec};
 pub use layer::{Kind, Layer, Sensor, mask};
-pub use patch::Patch;
+pub use patch::{Patch, Stored};
 pub use root::Archive;
 pub use settings::{FORMAT, Settings};
 pub use tile::Tile;

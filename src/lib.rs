@@ -62,7 +62,7 @@ mod train;
 // The public face, room by room.
 pub use archive::{
     Archive, Block, Cells, Codec, Cube, CubeSpec, FORMAT, Fault, Kind, Layer, Patch, Sensor,
-    Settings, Slot, Tile, Values, VerifyReport, mask,
+    Settings, Slot, Stored, Tile, Values, VerifyReport, mask,
 };
 pub use catalog::{
     Catalog, CatalogReport, EXTENSION, PATCH_TYPE, Scene, cell_number, patch_id, patches_schema,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::block::Values;
 use super::codec::Codec;
 use super::layer::Layer;
+use super::shard::Shard;
 use super::tile::Tile;
 use crate::error::{Error, Result, While};
 use crate::store::Map;
@@ -36,46 +37,66 @@ impl Patch {
     }
 }
 
-impl Tile {
-    /// One whole patch: mapped without a copy (codec `none`), or decoded. `row` and `col` count
-    /// patches of the archive's size. Refuses a patch that the tile's edge cuts; the chunk's
-    /// checksum is verified at its first touch.
-    pub fn patch(&self, layer: Layer, slot: usize, row: usize, col: usize) -> Result<Patch> {
-        let (map, range) = self.stored(layer, slot, row, col)?;
-        let (codec, len) = (self.inner.settings.codec, self.chunks(layer).bytes());
-        let raw = codec
-            .decode(&map[range.clone()], len)
-            .during(|| self.naming(layer, slot, (row, col)))?;
+/// A patch that was found in its shard and not read yet.
+#[derive(Debug)]
+pub struct Stored {
+    tile: Tile,
+    layer: Layer,
+    slot: usize,
+    at: (usize, usize),
+    shard: Arc<Shard>,
+    entry: usize,
+}
+
+impl Stored {
+    /// Asks the system to read the patch from its disk. Returns at once: to ask for many before the
+    /// first is read keeps a disk busy.
+    pub fn ahead(&self) {
+        self.shard.ahead(self.entry);
+    }
+
+    /// Copies or decodes the patch straight into its place, `[band, y, x]` little-endian values. The
+    /// chunk's checksum is verified at its first touch. Refuses an `out` of another size.
+    pub fn read_into(&self, out: &mut [u8]) -> Result<()> {
+        let codec = self.tile.inner.settings.codec;
+        let run = self.range()?;
+        codec.decode_into(&self.shard.map()[run], out).during(|| self.naming())
+    }
+
+    /// Mapped without a copy (codec `none`), or decoded. The chunk's checksum is verified at its first touch.
+    pub fn read(&self) -> Result<Patch> {
+        let codec = self.tile.inner.settings.codec;
+        let run = self.range()?;
         if codec == Codec::None {
-            let (start, len) = (range.start, range.len());
-            return Ok(Patch::Mapped { map, start, len });
+            let (start, len) = (run.start, run.len());
+            return Ok(Patch::Mapped { map: self.shard.map().clone(), start, len });
         }
-        Ok(Patch::Owned(Arc::new(Values::from_le(layer.kind(), &raw))))
+        let len = self.tile.chunks(self.layer).bytes();
+        let raw = codec.decode(&self.shard.map()[run], len).during(|| self.naming())?;
+        Ok(Patch::Owned(Arc::new(Values::from_le(self.layer.kind(), &raw))))
     }
 
-    /// The same patch straight into its place, without a buffer between: copied or decoded to
-    /// `[band, y, x]` little-endian values. Refuses an `out` of another size too.
-    pub fn patch_into(
-        &self,
-        layer: Layer,
-        slot: usize,
-        (row, col): (usize, usize),
-        out: &mut [u8],
-    ) -> Result<()> {
-        let (map, range) = self.stored(layer, slot, row, col)?;
-        let codec = self.inner.settings.codec;
-        codec.decode_into(&map[range], out).during(|| self.naming(layer, slot, (row, col)))
+    fn range(&self) -> Result<Range<usize>> {
+        self.shard.chunk(self.entry).during(|| self.naming())
     }
 
-    /// Where the stored bytes of a patch are, checked.
-    fn stored(
-        &self,
-        layer: Layer,
-        slot: usize,
-        row: usize,
-        col: usize,
-    ) -> Result<(Arc<Map>, Range<usize>)> {
-        let (rows, cols) = self.patches();
+    fn naming(&self) -> String {
+        self.tile.naming(self.layer, self.slot, self.at)
+    }
+}
+
+impl Tile {
+    /// One whole patch. `row` and `col` count patches of the archive's size. Refuses a patch that the
+    /// tile's edge cuts.
+    pub fn patch(&self, layer: Layer, slot: usize, row: usize, col: usize) -> Result<Patch> {
+        let stored = self.find(layer, slot, (row, col))?;
+        stored.ahead();
+        stored.read()
+    }
+
+    /// Finds a patch in its shard, whose index is read and verified if it was not mapped.
+    pub fn find(&self, layer: Layer, slot: usize, at: (usize, usize)) -> Result<Stored> {
+        let ((rows, cols), (row, col)) = (self.patches(), at);
         if row >= rows || col >= cols {
             return Err(Error::usage(format!(
                 "tile {} has {rows} x {cols} whole patches, no patch at row {row}, col {col}",
@@ -84,11 +105,9 @@ impl Tile {
         }
         self.check_slot(layer.sensor(), slot)?;
         let c = self.chunks(layer);
-        let (shard, entry) = c.place(row, col);
-        let doing = || self.naming(layer, slot, (row, col));
+        let (place, entry) = c.place(row, col);
         self.inner.cache.touch(c.bytes());
-        let held = self.shard(&c, slot, shard).during(doing)?;
-        let range = held.chunk(entry).during(doing)?;
-        Ok((held.map().clone(), range))
+        let shard = self.shard(&c, slot, place).during(|| self.naming(layer, slot, at))?;
+        Ok(Stored { tile: self.clone(), layer, slot, at, shard, entry })
     }
 }

@@ -40,6 +40,7 @@ impl Tile {
                     Some((of, shard)) if of == at => shard,
                     _ => self.shard(&c, slot, at).during(doing)?,
                 };
+                shard.ahead(entry);
                 let range = shard.chunk(entry).during(doing)?;
                 let stored = &shard.map()[range];
                 let raw = self.inner.settings.codec.decode(stored, c.bytes()).during(doing)?;

@@ -85,6 +85,13 @@ impl Shard {
         self.entries.get(entry).is_some_and(Option::is_some)
     }
 
+    /// Asks the kernel to read an entry before it is touched.
+    pub(crate) fn ahead(&self, entry: usize) {
+        if let Some(Some(range)) = self.entries.get(entry) {
+            self.map.will_need(range.clone());
+        }
+    }
+
     /// Where an entry's bytes are, without their checksum, which is verified at the first touch.
     pub(crate) fn chunk(&self, entry: usize) -> Result<Range<usize>> {
         let range = self.entries.get(entry).cloned().flatten();

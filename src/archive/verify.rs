@@ -299,6 +299,7 @@ impl Tile {
         report.bytes = shard.map().len() as u64;
         for entry in 0..c.entries() {
             let Some(chunk) = c.chunk(at, entry) else { continue };
+            shard.ahead(entry);
             match shard.chunk(entry) {
                 Ok(_) => report.chunks += 1,
                 Err(e) if shard.has(entry) => {

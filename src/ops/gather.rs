@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Want;
 use super::crop::Crop;
 use super::places::{Place, Places};
-use crate::archive::{Archive, Codec, Layer};
+use crate::archive::{Archive, Codec, Layer, Stored};
 use crate::error::{Result, While};
 use crate::geo::Window;
 use crate::layout::Sample;
@@ -28,6 +28,14 @@ pub struct Gather {
 
 /// A patch of an archive of truth or not: tile, layer, slot, row, column.
 type Address = (bool, Arc<str>, Layer, usize, usize, usize);
+
+/// Where the pixels of one place in a batch come from.
+enum Source {
+    Stored(Stored),
+    /// They are in the batch, at this role and row.
+    Again((usize, usize)),
+    Part(Place, Window),
+}
 
 impl Gather {
     /// `truth` is needed only if a want asks for it.
@@ -52,32 +60,20 @@ impl Gather {
         let side = self.crop.map_or(self.side, |c| c.side());
         let stack = |want: &Want| Stack::new(want.layer, side, rows.len());
         let mut stacks = self.wants.iter().map(stack).collect::<Result<Vec<_>>>()?;
-        let mut seen: HashMap<Address, (usize, usize)> = HashMap::new();
-        for (row, sample) in rows.iter().enumerate() {
-            let corner = self.crop.map(|c| c.corner(sample, self.side));
-            for (role, want) in self.wants.iter().enumerate() {
-                let doing = || format!("reading {} of sample {}", want.name, sample.name());
-                let at = self.places.find(sample, want)?;
-                if let Some(corner) = corner {
-                    let window = window(&at, want.layer, self.side, corner, side);
-                    let block = at.tile.read(want.layer, at.slot, window).during(doing)?;
-                    stacks[role].push_bytes(block.values.bytes())?;
-                    continue;
-                }
-                if self.packed {
-                    let tile = sample.tile.clone();
-                    let address = (want.truth, tile, want.layer, at.slot, at.row, at.col);
-                    if let Some(first) = seen.get(&address) {
-                        again(&mut stacks, *first, role)?;
-                        continue;
+        let mut sources = self.find(rows)?.into_iter();
+        for sample in rows {
+            for (role, (want, source)) in self.wants.iter().zip(&mut sources).enumerate() {
+                let doing = || reading(want, sample);
+                match source {
+                    Source::Stored(patch) => {
+                        stacks[role].push_with(|place| patch.read_into(place)).during(doing)?;
                     }
-                    seen.insert(address, (role, row));
+                    Source::Again(first) => again(&mut stacks, first, role)?,
+                    Source::Part(at, window) => {
+                        let block = at.tile.read(want.layer, at.slot, window).during(doing)?;
+                        stacks[role].push_bytes(block.values.bytes())?;
+                    }
                 }
-                stacks[role]
-                    .push_with(|place| {
-                        at.tile.patch_into(want.layer, at.slot, (at.row, at.col), place)
-                    })
-                    .during(doing)?;
             }
         }
         let mut tensors = BTreeMap::new();
@@ -86,6 +82,43 @@ impl Gather {
         }
         Ok(Batch { tensors, names: rows.iter().map(Sample::name).collect() })
     }
+
+    /// Where every patch of the samples is, want by want of each. The disk is asked for all of them
+    /// before the first is read, so that it always has a batch's worth of reads to do.
+    fn find(&mut self, rows: &[Sample]) -> Result<Vec<Source>> {
+        let mut sources = Vec::with_capacity(rows.len() * self.wants.len());
+        let mut seen: HashMap<Address, (usize, usize)> = HashMap::new();
+        for (row, sample) in rows.iter().enumerate() {
+            let corner = self.crop.map(|c| (c.corner(sample, self.side), c.side()));
+            for (role, want) in self.wants.iter().enumerate() {
+                let at = self.places.find(sample, want)?;
+                if self.packed && corner.is_none() {
+                    let tile = sample.tile.clone();
+                    let address = (want.truth, tile, want.layer, at.slot, at.row, at.col);
+                    if let Some(first) = seen.get(&address) {
+                        sources.push(Source::Again(*first));
+                        continue;
+                    }
+                    seen.insert(address, (role, row));
+                }
+                let patch = at.tile.find(want.layer, at.slot, (at.row, at.col));
+                let patch = patch.during(|| reading(want, sample))?;
+                patch.ahead();
+                sources.push(match corner {
+                    None => Source::Stored(patch),
+                    Some((corner, side)) => {
+                        let window = window(&at, want.layer, self.side, corner, side);
+                        Source::Part(at, window)
+                    }
+                });
+            }
+        }
+        Ok(sources)
+    }
+}
+
+fn reading(want: &Want, sample: &Sample) -> String {
+    format!("reading {} of sample {}", want.name, sample.name())
 }
 
 /// `side` px from a corner inside a patch of `patch` px, in pixels of the layer.

@@ -1,10 +1,14 @@
 //! Memory maps of files that we wrote.
 
 use std::fs::File;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result, While};
+
+/// Bytes of one call to read ahead: Linux passes over what exceeds the window of the disk, 128 KiB by
+/// default.
+const AHEAD: usize = 128 << 10;
 
 /// A read-only map of a published file. Clone an `Arc<Map>` to keep its bytes alive.
 #[derive(Debug)]
@@ -28,7 +32,19 @@ impl Map {
         // shrink.
         let map = unsafe { memmap2::Mmap::map(&file) }
             .during(|| format!("mapping {}", path.display()))?;
+        // Who reads says what by `will_need`. Left alone, the kernel reads its whole window around each
+        // first touch, which on some disks is many times what is asked for.
+        drop(map.advise(memmap2::Advice::Random));
         Ok(Self { map, path: path.to_owned() })
+    }
+
+    /// Asks the kernel to read these bytes before they are touched. Returns at once.
+    pub fn will_need(&self, range: Range<usize>) {
+        let end = range.end.min(self.map.len());
+        for from in (range.start..end).step_by(AHEAD) {
+            // A kernel that does not read ahead reads at the first touch.
+            drop(self.map.advise_range(memmap2::Advice::WillNeed, from, AHEAD.min(end - from)));
+        }
     }
 
     /// Takes the file's pages out of this process. They stay in the system's page cache, and come back
