@@ -84,10 +84,10 @@ bench-layouts: build .bench/ready ## measure layouts beside DuckDB, Polars, Data
 	@.bench/tensorflow/bin/pip install --quiet --disable-pip-version-check tensorflow-cpu==2.21.0 zarr==3.1.6
 	@touch $@
 
-bench-stream: setup .bench/readers-ready ## measure streaming beside memcpy, decoders and six readers (50 GB of disk); WRITE=1 keeps the page
+bench-stream: build .bench/readers-ready ## measure streaming beside memcpy, decoders and six readers (50 GB of disk); WRITE=1 keeps the page
 	@$(CARGO) bench --quiet --locked --target-dir target --bench stream
 	@.bench/readers/bin/python -B benches/patches.py $(if $(WRITE),--write) --cold --scaling \
-	  --tensorflow .bench/tensorflow/bin/python --bench "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
+	  --tensorflow .bench/tensorflow/bin/python --program $(PROGRAM) --bench "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
 
 clean: ## remove what was built; .torch stays, so that set-up need not fetch it again
 	@$(CARGO) clean --target-dir target

@@ -1,9 +1,9 @@
 """From a query to batches, beside the readers that people use, on the same samples.
 
-usage: patches.py --bench COMMAND --tensorflow PYTHON [--folder F] [--gigabytes G] [--samples N]
+usage: patches.py --bench COMMAND --tensorflow PYTHON --program P [--folder F] [--gigabytes G] [--samples N]
                   [--turns T] [--scaling] [--write]
 
-COMMAND runs benches/patches/main.rs. It makes an archive of OS2 samples (three optical and three radar patches, a
+COMMAND runs benches/patches/main.rs, P is the program. COMMAND makes an archive of OS2 samples (three optical and three radar patches, a
 target, elevation; 256 px) of at least G decoded gigabytes in each codec, and lists N samples in a drawn
 order. Readers of the archive: PyTorch's DataLoader over zarr-python, over GeoTIFF copies with rasterio, and
 TorchGeo. Readers of copies of the samples, made before and counted: LitData, MosaicML Streaming, TFRecord with
@@ -19,7 +19,9 @@ import shlex
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -115,6 +117,34 @@ class Bench:
                 )
         return lines
 
+    def from_disk(self):
+        """Our rate from forgotten files beside a plain read of files, in turns."""
+        sample = 2.9e-3
+        ratios, count = [], self.lists[1][1]
+        for _ in range(self.a.turns):
+            plain = disk(self.folder / "none", count * sample * 1e9)
+            forget(self.folder / "none")
+            a = self.once("none", count)
+            ours = a["samples"] * sample / a["seconds"]
+            ratios.append((ours / plain, ours, plain))
+        ratio, ours, plain = sorted(ratios)[len(ratios) // 2]
+        print(f"ratio disk {ratio:.2f}", flush=True)
+        return f"A plain sequential read of forgotten files gave {plain:.2f} GB/s, Éclaircie's drawn samples {ours:.2f} GB/s: {ratio:.2f} of it."
+
+    def training(self):
+        """How much of a training's time its learner is busy, and what it waits for."""
+        with tempfile.TemporaryDirectory() as folder:
+            stats = Path(folder) / "stats.json"
+            command = [self.a.program, "train", self.folder / "none", "--layout", "os2", "--set", "per_place=10"]
+            command += ["--split-by", "tile", "--model", "msop-unet-small", "--steps", "40", "--steps-per-epoch", "40"]
+            run([*command, "--to", Path(folder) / "run", "--stats-to", stats])
+            report = json.loads(stats.read_text())
+        report = next(r for r in report if r["graph"] == "train")
+        sink = report["nodes"][-1]
+        busy = sink["busy_s"] / report["wall_s"]
+        print(f"figure training busy {busy:.3f}", flush=True)
+        return f"`msop-unet-small` at batch 4 on the CPU: its learner is busy {busy:.1%} of the time (reading, normalising and turning batches go on beside it)."
+
     def limits(self):
         lines = []
         for codec in ("none", "lz4", "zstd"):
@@ -149,6 +179,25 @@ class Bench:
         return lines
 
 
+def disk(folder, most):
+    """Gigabytes a second of a plain read of forgotten files from their beginnings, in blocks of a megabyte, a thread a core."""
+    files = sorted((p for p in folder.rglob("*") if p.is_file()), key=lambda p: -p.stat().st_size)
+    forget(folder)
+
+    def read(part):
+        total = 0
+        for path in part:
+            with open(path, "rb", buffering=0) as file:
+                while total < most / CORES and (block := file.read(1 << 20)):
+                    total += len(block)
+        return total
+
+    began = time.time()
+    with ThreadPoolExecutor(CORES) as pool:
+        total = sum(pool.map(read, [files[k::CORES] for k in range(CORES)]))
+    return total / (time.time() - began) / 1e9
+
+
 def size(folder):
     """Gigabytes on disk; hard links once."""
     seen = {(s.st_dev, s.st_ino): s.st_size for p in folder.rglob("*") if p.is_file() for s in [p.stat()]}
@@ -164,7 +213,7 @@ def forget(folder):
             os.close(handle)
 
 
-def page(bench, warm, cold, limits, scaling):
+def page(bench, warm, cold, from_disk, limits, training, scaling):
     commit = run(["git", "rev-parse", "--short", "HEAD"]).strip()
     names = ["torch", "zarr", "rasterio", "torchgeo", "litdata", "mosaicml-streaming"]
     versions = ", ".join(f"{n} {version(n)}" for n in names)
@@ -186,7 +235,7 @@ is another copy.
 {head}{chr(10).join(warm)}
 """
     if cold:
-        text += f"\n## Cold page cache\n\nAsked to forget the files before each turn (`posix_fadvise`).\n\n{head}{chr(10).join(cold)}\n"
+        text += f"\n## Cold page cache\n\nAsked to forget the files before each turn (`posix_fadvise`).\n\n{head}{chr(10).join(cold)}\n\n{from_disk}\n"
     text += f"""
 ## The limits
 
@@ -195,6 +244,10 @@ The same bytes moved by a plain loop on {CORES} threads into buffers that stay: 
 | codec | on disk | Éclaircie | limit | share |
 | --- | --- | --- | --- | --- |
 {chr(10).join(limits)}
+
+## Training
+
+{training}
 """
     if scaling:
         text += f"\n## Scaling, codec none\n\n| | Éclaircie | of memcpy |\n| --- | --- | --- |\n{chr(10).join(scaling)}\n"
@@ -205,6 +258,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--bench", required=True)
     p.add_argument("--tensorflow", required=True)
+    p.add_argument("--program", required=True)
     p.add_argument("--folder", default=".bench/patches")
     p.add_argument("--gigabytes", type=float, default=8.2)
     p.add_argument("--samples", type=int, default=1600)
@@ -216,11 +270,13 @@ def main():
     bench = Bench(a)
     bench.make()
     limits = bench.limits()
+    training = bench.training()
     warm = bench.rows(cold=False)
     cold = bench.rows(cold=True) if a.cold else []
+    from_disk = bench.from_disk() if a.cold else ""
     scaling = bench.scaling() if a.scaling else []
     if a.write:
-        page(bench, warm, cold, limits, scaling)
+        page(bench, warm, cold, from_disk, limits, training, scaling)
 
 
 if __name__ == "__main__":

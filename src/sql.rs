@@ -35,6 +35,7 @@ mod plan_size;
 mod refusals;
 mod region;
 mod resident;
+mod row_order;
 mod run;
 mod scene_table;
 mod session;

@@ -1,14 +1,11 @@
 //! A table of Parquet files that knows more about its rows than their types.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
-use arrow::compute::{cast, partition, take_arrays};
-use arrow::datatypes::{DataType, Int64Type, SchemaRef};
-use arrow::row::{OwnedRow, RowConverter, SortField};
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::{Int64Type, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{ScanArgs, ScanResult, Session, TableProvider};
 use datafusion::common::Result;
@@ -16,13 +13,9 @@ use datafusion::datasource::TableType;
 use datafusion::datasource::listing::ListingTable;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
+use super::row_order::{self, RowOrder, whole_numbers};
 use crate::limits;
-
-/// Rows that are read at once while a fact is looked up.
-const ROWS: usize = 1 << 16;
 
 /// What is known of the keys of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,25 +34,45 @@ pub(super) struct ParquetTable {
     listing: ListingTable,
     /// In the order in which a scan of one partition reads them.
     files: Vec<PathBuf>,
-    sorted: Mutex<HashMap<Vec<usize>, bool>>,
+    orders: Mutex<HashMap<(Vec<usize>, Option<usize>), RowOrder>>,
     unique: Mutex<HashMap<usize, bool>>,
 }
 
 impl ParquetTable {
     pub fn new(listing: ListingTable, files: Vec<PathBuf>) -> Self {
-        Self { listing, files, sorted: Mutex::default(), unique: Mutex::default() }
+        Self { listing, files, orders: Mutex::default(), unique: Mutex::default() }
     }
 
     /// Whether the rows come in ascending order of these columns, none of them empty. Reads only
     /// these columns, once.
-    pub fn is_sorted(&self, columns: &[usize]) -> bool {
-        look_up(&self.sorted, columns.to_vec(), || self.find_sorted(columns).unwrap_or(false))
+    pub fn is_sorted(&self, place: &[usize]) -> bool {
+        let known = self.orders.lock().is_ok_and(|orders| {
+            orders.iter().any(|((of, _), order)| of == place && *order >= RowOrder::Places)
+        });
+        known || self.order(place, None) >= RowOrder::Places
+    }
+
+    /// Whether the rows come in that order of a place, and one of the other columns is a time that only
+    /// grows within a place: then no two rows agree in these columns. Reads them once.
+    pub fn is_distinct(&self, place: &[usize], columns: &[usize]) -> bool {
+        let schema = self.listing.schema();
+        let is_time =
+            |c: &&usize| !place.contains(c) && schema.field(**c).data_type().is_temporal();
+        let time = columns.iter().find(is_time);
+        place.iter().all(|p| columns.contains(p))
+            && time.is_some_and(|t| self.order(place, Some(*t)) == RowOrder::Strict)
+    }
+
+    fn order(&self, place: &[usize], then: Option<usize>) -> RowOrder {
+        let find = || RowOrder::find(&self.files, &self.listing.schema(), place, then);
+        look_up(&self.orders, (place.to_vec(), then), || find().unwrap_or(RowOrder::Any))
+            .unwrap_or(RowOrder::Any)
     }
 
     /// Whether no value of a column of whole numbers comes twice. False where it would take too
     /// much memory to know.
     pub fn is_unique(&self, column: usize) -> bool {
-        look_up(&self.unique, column, || self.find_unique(column).unwrap_or(false))
+        look_up(&self.unique, column, || self.find_unique(column).unwrap_or(false)).unwrap_or(false)
     }
 
     /// Whether no two rows have the same cell and id, where the rows of a cell follow each other in
@@ -69,12 +82,11 @@ impl ParquetTable {
     }
 
     fn find_keys(&self, cell: usize, id: usize) -> Option<Keys> {
-        let (columns, first) = ([cell.min(id), cell.max(id)], usize::from(cell > id));
         let (mut now, mut ids): (Option<i64>, Vec<i64>) = (None, Vec::new());
         for file in &self.files {
-            for batch in self.reader(file, &columns)? {
-                let batch = batch.ok()?;
-                let [cells, values] = [first, 1 - first].map(|c| whole_numbers(batch.column(c)));
+            for batch in self.columns(file, &[cell, id])? {
+                let batch = batch?;
+                let [cells, values] = [0, 1].map(|c| whole_numbers(batch.column(c)));
                 let (cells, values) = (cells?, values?);
                 if cells.null_count() > 0 || values.null_count() > 0 {
                     return None;
@@ -101,41 +113,11 @@ impl ParquetTable {
         Some(doubled(now, &mut ids).unwrap_or(Keys::Unique))
     }
 
-    fn find_sorted(&self, columns: &[usize]) -> Option<bool> {
-        let schema = self.listing.schema();
-        let field = |c: &usize| SortField::new(schema.field(*c).data_type().clone());
-        let converter = RowConverter::new(columns.iter().map(field).collect()).ok()?;
-        let mut last: Option<OwnedRow> = None;
-        for file in &self.files {
-            for batch in self.reader(file, columns)? {
-                let batch = batch.ok()?;
-                let values = batch.columns().to_vec();
-                if batch.num_rows() == 0 {
-                    continue;
-                }
-                if values.iter().any(|v| v.null_count() > 0) {
-                    return Some(false);
-                }
-                let runs = partition(&values).ok()?.ranges();
-                let heads: UInt32Array = runs.iter().map(|r| r.start as u32).collect();
-                let heads = take_arrays(&values, &heads, None).ok()?;
-                let rows = converter.convert_columns(&heads).ok()?;
-                for row in &rows {
-                    if last.as_ref().is_some_and(|l| l.row() > row) {
-                        return Some(false);
-                    }
-                    last = Some(row.owned());
-                }
-            }
-        }
-        Some(true)
-    }
-
     fn find_unique(&self, column: usize) -> Option<bool> {
         let mut all: Vec<i64> = Vec::new();
         for file in &self.files {
-            for batch in self.reader(file, &[column])? {
-                let batch = batch.ok()?;
+            for batch in self.columns(file, &[column])? {
+                let batch = batch?;
                 let values = whole_numbers(batch.column(0))?;
                 if values.null_count() > 0 || all.len() + values.len() > limits::UNIQUE_ROWS_MAX {
                     return Some(false);
@@ -149,19 +131,12 @@ impl ParquetTable {
         Some(all.windows(2).all(|w| w[0] != w[1]))
     }
 
-    /// Some columns of one file.
-    fn reader(&self, file: &PathBuf, columns: &[usize]) -> Option<ParquetRecordBatchReader> {
-        let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(file).ok()?).ok()?;
-        let schema = self.listing.schema();
-        let wanted: Vec<&str> = columns.iter().map(|c| schema.field(*c).name().as_str()).collect();
-        let places: Vec<usize> =
-            wanted.iter().map(|n| builder.schema().index_of(n).ok()).collect::<Option<_>>()?;
-        // A reader gives columns in the order of the file, so only that order can be looked up.
-        if !places.is_sorted() {
-            return None;
-        }
-        let mask = ProjectionMask::roots(builder.parquet_schema(), places);
-        builder.with_projection(mask).with_batch_size(ROWS).build().ok()
+    fn columns(
+        &self,
+        file: &PathBuf,
+        columns: &[usize],
+    ) -> Option<impl Iterator<Item = Option<RecordBatch>> + use<>> {
+        row_order::columns(file, None, &self.listing.schema(), columns)
     }
 }
 
@@ -176,18 +151,12 @@ fn doubled(cell: Option<i64>, ids: &mut Vec<i64>) -> Option<Keys> {
 }
 
 /// What is known, or what `find` finds.
-fn look_up<K: Eq + std::hash::Hash>(
-    known: &Mutex<HashMap<K, bool>>,
+fn look_up<K: Eq + std::hash::Hash, V: Copy>(
+    known: &Mutex<HashMap<K, V>>,
     key: K,
-    find: impl FnOnce() -> bool,
-) -> bool {
-    let Ok(mut known) = known.lock() else { return false };
-    *known.entry(key).or_insert_with(find)
-}
-
-fn whole_numbers(values: &ArrayRef) -> Option<ArrayRef> {
-    let whole = values.data_type().is_integer() && *values.data_type() != DataType::UInt64;
-    whole.then(|| cast(values, &DataType::Int64).ok()).flatten()
+    find: impl FnOnce() -> V,
+) -> Option<V> {
+    Some(*known.lock().ok()?.entry(key).or_insert_with(find))
 }
 
 #[async_trait]

@@ -172,6 +172,35 @@ impl Compiler {
         }
     }
 
+    /// Whether it is known that no two rows of a step agree in all of these columns, the place of its
+    /// input among them: of a file that is in order of places, and of times within them.
+    pub fn is_distinct(&self, step: StepId, columns: &[usize]) -> bool {
+        match &self.steps[step] {
+            Step::Source { input, .. } => match &self.inputs[*input] {
+                Input::Table { scan, key, .. } => parquet_table(&scan.source).is_some_and(|p| {
+                    as_parquet(p.as_ref()).is_some_and(|t| t.is_distinct(key, columns))
+                }),
+                Input::Plan { .. } => false,
+            },
+            Step::Filter { of, .. } | Step::Semi { of, .. } | Step::Distinct { of, .. } => {
+                self.is_distinct(*of, columns)
+            }
+            Step::Project { of, columns: made } => {
+                let plain = |c: &usize| match made.get(*c) {
+                    Some(Expr::Column(c)) => index(c),
+                    _ => None,
+                };
+                let plain: Vec<usize> = columns.iter().filter_map(plain).collect();
+                self.is_distinct(*of, &plain)
+            }
+            Step::Nearest(Nearest { of, keep, .. }) => {
+                let width = self.width(*of);
+                let own: Vec<usize> = columns.iter().copied().filter(|c| *c < width).collect();
+                *keep == 1 && self.is_distinct(*of, &own)
+            }
+        }
+    }
+
     /// The finished program and the plans that feed it.
     pub fn finish(mut self, product: Product) -> Result<(Program, Vec<LogicalPlan>)> {
         let used = used::columns(&self.steps, &self.widths, &product);

@@ -12,6 +12,7 @@ use arrow::row::{RowConverter, SortField};
 use datafusion::common::Result;
 
 use super::prepare::{Best, SortKey, pair_column};
+use super::product::{NONE, as_array};
 use super::ranges::Partners;
 use super::rows::Rows;
 
@@ -23,11 +24,15 @@ pub(super) fn nearest(of: &Rows, with: &Rows, partners: &Partners, best: &Best) 
         Some(apart) if best.keep == 1 => partners.neighbours(of, with, apart)?,
         _ => None,
     };
+    let near = neighbours.is_some();
     let partners = neighbours.as_ref().unwrap_or(partners);
+    if partners.are_single() {
+        return only(of, with, partners, best.outer);
+    }
     let (mut picked, mut counts, mut row) = (Picked::default(), Vec::new(), 0);
     while row < of.len() {
         let pairs = Pairs::of(of, with, partners, row);
-        let order = Order::new(&pairs, best)?;
+        let order = Order::new(&pairs, best, near)?;
         for _ in 0..pairs.rows() {
             picked.row(row, &pairs, &order, best);
             counts.push(picked.left.len() as u32);
@@ -37,6 +42,24 @@ pub(super) fn nearest(of: &Rows, with: &Rows, partners: &Partners, best: &Best) 
     // Where the kept pairs of each place begin.
     let kept = |row: &u32| row.checked_sub(1).map_or(0, |last| counts[last as usize]);
     picked.rows(of, with, of.offsets.iter().map(kept).collect())
+}
+
+/// As [`nearest`], where no row has two partners: there is nothing to decide.
+fn only(of: &Rows, with: &Rows, partners: &Partners, outer: bool) -> Result<Rows> {
+    let mut picked = Picked::default();
+    let mut offsets = vec![0u32];
+    for place in 0..of.places() {
+        let (a, b) = of.of(place);
+        for row in a..b {
+            match partners.count(row) {
+                0 if !outer => {}
+                0 => picked.push(row, NONE, 1),
+                _ => picked.push(row, partners.get(row, 0), 1),
+            }
+        }
+        offsets.push(picked.left.len() as u32);
+    }
+    picked.rows(of, with, offsets)
 }
 
 /// Pairs that are looked at in one go; a row with more of them is taken alone.
@@ -70,9 +93,10 @@ impl<'a> Pairs<'a> {
         Self { of, with, lefts: lefts.into(), rights: rights.into(), first, starts }
     }
 
-    /// Whether no row has two.
-    fn are_single(&self) -> bool {
-        self.starts.windows(2).all(|w| w[1] - w[0] <= 1)
+    /// The pairs of rows that have more than one.
+    fn of_rows_with_two(&self) -> Vec<u32> {
+        let several = self.starts.windows(2).filter(|w| w[1] - w[0] > 1);
+        several.flat_map(|w| w[0] as u32..w[1] as u32).collect()
     }
 
     fn rows(&self) -> usize {
@@ -99,16 +123,16 @@ struct Order {
 }
 
 impl Order {
-    fn new(pairs: &Pairs, best: &Best) -> Result<Self> {
-        // Where only neighbours are left, most rows have one: there is nothing to decide.
+    /// `near`: the first key leaves all pairs of a row equal.
+    fn new(pairs: &Pairs, best: &Best, near: bool) -> Result<Self> {
         let first = match best.keys.first() {
-            Some(key) if !key.descending && !pairs.are_single() => {
+            Some(key) if !key.descending && !near => {
                 sortable(&pairs.key(key, &pairs.lefts, &pairs.rights)?)
             }
             _ => None,
         };
         let undecided: Vec<u32> = match &first {
-            _ if pairs.are_single() => Vec::new(),
+            _ if near => pairs.of_rows_with_two(),
             Some(_) if best.keys.len() == 1 => Vec::new(),
             // Ties are rare: the other keys, names among them, are looked at only for these.
             Some(first) if best.keep == 1 => ties(pairs, first),
@@ -184,21 +208,22 @@ fn sortable(values: &ArrayRef) -> Option<ScalarBuffer<i64>> {
 #[derive(Default)]
 struct Picked {
     left: Vec<u32>,
-    right: Vec<Option<u32>>,
+    /// [`NONE`] where there is no partner.
+    right: Vec<u32>,
     rank: Vec<u64>,
 }
 
 impl Picked {
     fn row(&mut self, row: usize, pairs: &Pairs, order: &Order, best: &Best) {
         let mine = pairs.of_row(row);
-        let right = |p: usize| Some(pairs.rights.value(p));
+        let right = |p: usize| pairs.rights.value(p);
         if mine.is_empty() {
             if best.outer {
-                self.push(row, None, 1);
+                self.push(row, NONE, 1);
             }
         } else if best.keep == 1 {
             let least = |best, p| if order.compare(p, best).is_lt() { p } else { best };
-            self.push(row, mine.reduce(least).and_then(right), 1);
+            self.push(row, mine.reduce(least).map_or(NONE, right), 1);
         } else {
             let mut all: Vec<usize> = mine.collect();
             all.sort_by(|a, b| order.compare(*a, *b));
@@ -208,7 +233,7 @@ impl Picked {
         }
     }
 
-    fn push(&mut self, left: usize, right: Option<u32>, rank: u64) {
+    fn push(&mut self, left: usize, right: u32, rank: u64) {
         self.left.push(left as u32);
         self.right.push(right);
         self.rank.push(rank);
@@ -216,7 +241,7 @@ impl Picked {
 
     fn rows(self, of: &Rows, with: &Rows, offsets: Vec<u32>) -> Result<Rows> {
         let left = of.choose(&UInt32Array::from(self.left), offsets.clone())?;
-        let right = with.choose(&UInt32Array::from(self.right), offsets.clone())?;
+        let right = with.choose(&as_array(self.right), offsets.clone())?;
         let rank = Rows::new(vec![Some(Arc::new(UInt64Array::from(self.rank)))], offsets);
         Ok(left.beside(right).beside(rank))
     }

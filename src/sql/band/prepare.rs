@@ -55,6 +55,11 @@ impl Compute {
         Ok(Self { expr: moved.data, uses, schema })
     }
 
+    /// The columns that it reads.
+    pub fn uses(&self) -> &[usize] {
+        &self.uses
+    }
+
     /// The values for `rows` rows, whose columns come from `column`.
     pub fn run(&self, rows: usize, column: impl Fn(usize) -> Result<ArrayRef>) -> Result<ArrayRef> {
         let columns = self.uses.iter().map(|u| column(*u)).collect::<Result<Vec<_>>>()?;

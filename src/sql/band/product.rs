@@ -7,7 +7,7 @@ use arrow::compute::{filter_record_batch, take};
 use arrow::datatypes::SchemaRef;
 use datafusion::common::Result;
 
-use super::blocks::Block;
+use super::blocks::{Block, ROWS};
 use super::draw::{Hashes, as_arrays, with_ranks};
 use super::prepare::Prepared;
 use super::program::{Draw, Program};
@@ -17,6 +17,9 @@ use super::steps;
 
 /// The row of a role that has no partner.
 pub(super) const NONE: u32 = u32::MAX;
+
+/// Rows of an answer that are handed on without a copy: those of a usual block.
+const WHOLE: usize = 2 * ROWS;
 
 /// The combinations of one block, as far as they were taken.
 pub(super) struct Combinations {
@@ -84,6 +87,9 @@ impl Combinations {
         if let Some(draw) = &program.product.draw {
             return self.next_drawn(draw, schema, most);
         }
+        if self.levels.len() == 1 && prepared.rest.is_none() && self.rows - self.root <= WHOLE {
+            return self.rest_of_one(schema);
+        }
         loop {
             let mut found: Vec<Vec<u32>> = vec![Vec::new(); self.roles.len()];
             for (rows, wanted) in found.iter_mut().zip(&self.wanted) {
@@ -112,6 +118,18 @@ impl Combinations {
                 return Ok(Some(kept));
             }
         }
+    }
+
+    /// All rows that are left of the only role, as they are.
+    fn rest_of_one(&mut self, schema: &SchemaRef) -> Result<Option<RecordBatch>> {
+        let (from, count) = (self.root, self.rows - self.root);
+        self.root = self.rows;
+        if count == 0 {
+            return Ok(None);
+        }
+        let columns = self.output.iter().map(|(_, column)| column.slice(from, count)).collect();
+        let length = RecordBatchOptions::new().with_row_count(Some(count));
+        Ok(Some(RecordBatch::try_new_with_options(Arc::clone(schema), columns, &length)?))
     }
 
     /// Bytes of what an answer is gathered from.

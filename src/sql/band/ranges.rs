@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, UInt32Array};
+use arrow::buffer::ScalarBuffer;
 use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::Result;
 
@@ -136,6 +137,11 @@ impl Partners {
         (self.start.len() + self.end.len() + rows) * size_of::<u32>()
     }
 
+    /// Whether no row has two.
+    pub fn are_single(&self) -> bool {
+        self.start.iter().zip(&self.end).all(|(s, e)| e - s <= 1)
+    }
+
     /// Number of pairs.
     pub fn total(&self) -> usize {
         (0..self.start.len()).map(|row| self.count(row)).sum()
@@ -202,7 +208,7 @@ fn whole_places(left: &Rows, right: &Rows) -> Partners {
 
 /// The right side's values in order within each place.
 struct Sorted {
-    values: Vec<i64>,
+    values: ScalarBuffer<i64>,
     /// Rows in that order, if it is not their own.
     rows: Option<Arc<Vec<u32>>>,
     offsets: Vec<u32>,
@@ -216,7 +222,7 @@ impl Sorted {
         };
         if units.nulls.is_none() && (0..right.places()).all(is_sorted) {
             let offsets = right.offsets.to_vec();
-            return Self { values: units.values.to_vec(), rows: None, offsets };
+            return Self { values: units.values, rows: None, offsets };
         }
         let (mut rows, mut offsets) = (Vec::with_capacity(right.len()), vec![0u32]);
         for place in 0..right.places() {

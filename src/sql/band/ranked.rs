@@ -60,8 +60,12 @@ impl Compiler {
         Some(Relation { step, columns: (0..width).collect() })
     }
 
+    /// Rows that agree in `by` once. Where none do, these columns need not even be read.
     fn distinct(&mut self, of: usize, by: Vec<usize>) -> Relation {
         let (width, columns) = (self.width(of), by.clone());
+        if self.is_distinct(of, &by) {
+            return Relation { step: of, columns };
+        }
         Relation { step: self.add(Step::Distinct { of, by }, width), columns }
     }
 
@@ -233,4 +237,33 @@ pub(super) fn at_most(condition: &Expr, is_rank: impl Fn(&Expr) -> bool) -> Opti
         _ => None,
     }
     .filter(|k| *k > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sql::Session;
+    use crate::sql::band::tests::{Row, lines, write};
+
+    #[test]
+    fn columns_of_a_group_that_decide_nothing_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.parquet");
+        let row = |place, hour| -> Row { (Some(place), Some(hour), Some(hour as f64), 1) };
+        let grows: Vec<Row> = (0..3).flat_map(|p| (0..40).map(move |h| row(p, h * 2))).collect();
+        let mut doubled = grows.clone();
+        doubled[50] = doubled[49];
+        for (rows, count, read) in [(&grows, 117, false), (&doubled, 115, true)] {
+            write(rows, true, &path);
+            let open = |s: Session| s.with_table("a", &path).unwrap().with_table("b", &path);
+            let ours = open(Session::new(64 << 20).unwrap()).unwrap();
+            let sql = "SELECT count(*), sum(s) FROM (SELECT a.cell, a.time, a.cloud,
+                first_value(b.orbit ORDER BY gap_hours(a.time, b.time)) AS s
+              FROM a JOIN b ON b.cell = a.cell AND b.time > a.time AND b.time < a.time + to_hours(4)
+              GROUP BY a.cell, a.time, a.cloud)";
+            assert_eq!(ours.explain(sql, &[]).unwrap().contains("cloud"), read);
+            let plain = open(Session::plain(64 << 20).unwrap()).unwrap();
+            assert_eq!(lines(&ours, sql), lines(&plain, sql));
+            assert!(lines(&ours, sql).iter().any(|l| l.starts_with(&format!("{count},"))));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Rows of one block: columns that are gathered only when they are read.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
 use arrow::compute::{cast, prep_null_mask_filter, take};
@@ -12,7 +12,41 @@ use datafusion::common::{Result, internal_datafusion_err};
 struct Part {
     columns: Arc<Vec<Option<ArrayRef>>>,
     /// The chosen rows; all, in order, if there is none. An empty place is an empty row.
-    choice: Option<UInt32Array>,
+    choice: Option<Arc<Choice>>,
+}
+
+/// Some rows, and the columns that were gathered by them: several steps ask for the same ones.
+#[derive(Debug)]
+struct Choice {
+    rows: UInt32Array,
+    gathered: Vec<OnceLock<ArrayRef>>,
+}
+
+impl Part {
+    fn all(columns: Vec<Option<ArrayRef>>) -> Self {
+        Self { columns: Arc::new(columns), choice: None }
+    }
+
+    fn choose(&mut self, rows: &UInt32Array) -> Result<()> {
+        let rows = match &self.choice {
+            Some(choice) => take(&choice.rows, rows, None)?.as_primitive().clone(),
+            None => rows.clone(),
+        };
+        let gathered = self.columns.iter().map(|_| OnceLock::new()).collect();
+        self.choice = Some(Arc::new(Choice { rows, gathered }));
+        Ok(())
+    }
+
+    fn column(&self, number: usize) -> Result<Option<ArrayRef>> {
+        let (Some(column), Some(choice)) = (&self.columns[number], &self.choice) else {
+            return Ok(self.columns[number].clone());
+        };
+        if let Some(known) = choice.gathered[number].get() {
+            return Ok(Some(Arc::clone(known)));
+        }
+        let values = take(column, &choice.rows, None)?;
+        Ok(Some(Arc::clone(choice.gathered[number].get_or_init(|| values))))
+    }
 }
 
 /// Rows grouped by place.
@@ -29,7 +63,7 @@ impl Rows {
     /// Rows as they are.
     pub fn new(columns: Vec<Option<ArrayRef>>, offsets: Vec<u32>) -> Self {
         let places = (0..columns.len()).map(|c| (0, c)).collect();
-        let parts = vec![Part { columns: Arc::new(columns), choice: None }];
+        let parts = vec![Part::all(columns)];
         Self { offsets: Arc::new(offsets), parts, columns: places }
     }
 
@@ -51,17 +85,18 @@ impl Rows {
         (self.offsets[place] as usize, self.offsets[place + 1] as usize)
     }
 
+    /// Whether a column was read from its table.
+    pub fn is_read(&self, number: usize) -> bool {
+        let (part, at) = self.columns[number];
+        self.parts[part].columns[at].is_some()
+    }
+
     /// One column, gathered.
     pub fn column(&self, number: usize) -> Result<ArrayRef> {
         let (part, at) = self.columns[number];
-        let part = &self.parts[part];
-        let column = part.columns[at].as_ref().ok_or_else(|| {
-            internal_datafusion_err!("column {number} of a band join was not read")
-        })?;
-        match &part.choice {
-            Some(choice) => Ok(take(column, choice, None)?),
-            None => Ok(Arc::clone(column)),
-        }
+        self.parts[part]
+            .column(at)?
+            .ok_or_else(|| internal_datafusion_err!("column {number} of a band join was not read"))
     }
 
     /// A column as whole units, `factor` to a step; `None` marks empty values.
@@ -88,7 +123,7 @@ impl Rows {
     /// Other columns of the same rows.
     pub fn project(&self, columns: Vec<Option<ArrayRef>>) -> Self {
         let places = (0..columns.len()).map(|c| (0, c)).collect();
-        let parts = vec![Part { columns: Arc::new(columns), choice: None }];
+        let parts = vec![Part::all(columns)];
         Self { offsets: Arc::clone(&self.offsets), parts, columns: places }
     }
 
@@ -114,10 +149,7 @@ impl Rows {
     pub fn choose(&self, rows: &UInt32Array, offsets: Vec<u32>) -> Result<Self> {
         let mut chosen = self.clone();
         for part in &mut chosen.parts {
-            part.choice = Some(match &part.choice {
-                Some(choice) => take(choice, rows, None)?.as_primitive().clone(),
-                None => rows.clone(),
-            });
+            part.choose(rows)?;
         }
         chosen.offsets = Arc::new(offsets);
         Ok(chosen)

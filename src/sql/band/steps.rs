@@ -8,7 +8,7 @@ use datafusion::common::Result;
 
 use super::blocks::Block;
 use super::nearest::nearest;
-use super::prepare::{Paired, Prepared, Ready};
+use super::prepare::{Compute, Paired, Prepared, Ready};
 use super::ranges::Partners;
 use super::rows::Rows;
 
@@ -29,8 +29,11 @@ pub(super) fn run(program: &Prepared, block: &Block) -> Result<Vec<Rows>> {
             Ready::Project { of, columns } => {
                 let of = &done[*of];
                 let mut computed = Vec::with_capacity(columns.len());
+                // What stands on a column that was not read is read by nobody.
+                let is_there = |e: &&Compute| e.uses().iter().all(|c| of.is_read(*c));
                 for column in columns {
-                    let values = column.as_ref().map(|e| e.run(of.len(), |c| of.column(c)));
+                    let values = column.as_ref().filter(is_there);
+                    let values = values.map(|e| e.run(of.len(), |c| of.column(c)));
                     computed.push(values.transpose()?);
                 }
                 of.project(computed)

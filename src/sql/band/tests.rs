@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use crate::sql::{Answer, Session};
 
 /// One row of a small table: place, hour, cloud, orbit; some of them empty.
-type Row = (Option<i32>, Option<i64>, Option<f64>, i32);
+pub(super) type Row = (Option<i32>, Option<i64>, Option<f64>, i32);
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -128,7 +128,7 @@ fn rows(max: usize) -> impl Strategy<Value = Vec<Row>> {
     prop::collection::vec(row, 0..max)
 }
 
-fn write(rows: &[Row], sorted: bool, file: &Path) {
+pub(super) fn write(rows: &[Row], sorted: bool, file: &Path) {
     let mut rows = rows.to_vec();
     if sorted {
         // Sorted files hold no empty places.
@@ -159,7 +159,7 @@ fn write(rows: &[Row], sorted: bool, file: &Path) {
 }
 
 /// The answer as sorted lines.
-fn lines(session: &Session, sql: &str) -> Vec<String> {
+pub(super) fn lines(session: &Session, sql: &str) -> Vec<String> {
     let answer = session.query(sql, &[]).unwrap_or_else(|e| panic!("{sql}: {e}"));
     let mut lines: Vec<String> = answer.to_csv().unwrap().lines().map(str::to_owned).collect();
     lines.sort();
