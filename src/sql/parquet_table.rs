@@ -28,13 +28,16 @@ pub(super) enum Keys {
     Unknown,
 }
 
+/// What rows are ordered by: the columns of a place, and another one within it.
+type By = (Vec<usize>, Option<usize>);
+
 /// A listing of files, and facts about their rows, looked up in the files when somebody asks.
 #[derive(Debug)]
 pub(super) struct ParquetTable {
     listing: ListingTable,
     /// In the order in which a scan of one partition reads them.
     files: Vec<PathBuf>,
-    orders: Mutex<HashMap<(Vec<usize>, Option<usize>), RowOrder>>,
+    orders: Mutex<HashMap<By, RowOrder>>,
     unique: Mutex<HashMap<usize, bool>>,
 }
 

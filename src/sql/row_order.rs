@@ -232,7 +232,7 @@ mod tests {
         let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(small)).unwrap();
         writer.write(&batch).unwrap();
         writer.close().unwrap();
-        RowOrder::find(&[path.clone()], &batch.schema(), &[1], then).unwrap()
+        RowOrder::find(std::slice::from_ref(&path), &batch.schema(), &[1], then).unwrap()
     }
 
     #[test]
