@@ -23,10 +23,13 @@ mod progress;
 mod reconstruct;
 #[cfg(feature = "torch")]
 mod report;
+mod script;
 #[cfg(feature = "gdal")]
 mod simulate;
 mod sql;
 mod stream;
+#[cfg(feature = "torch")]
+mod study;
 #[cfg(feature = "torch")]
 mod train;
 mod verify;
@@ -65,6 +68,8 @@ enum Verb {
     Reconstruct(reconstruct::Args),
     #[cfg(feature = "torch")]
     Evaluate(evaluate::Args),
+    #[cfg(feature = "torch")]
+    Study(study::Args),
     #[cfg(feature = "torch")]
     Report(report::Args),
     #[cfg(feature = "gdal")]
@@ -142,6 +147,8 @@ fn run(verb: Verb, cancel: &Cancel) -> Result<Done> {
         Verb::Reconstruct(a) => reconstruct::run(a, cancel),
         #[cfg(feature = "torch")]
         Verb::Evaluate(a) => evaluate::run(a, cancel),
+        #[cfg(feature = "torch")]
+        Verb::Study(a) => study::run(&a, cancel),
         #[cfg(feature = "torch")]
         Verb::Report(a) => report::run(a),
         #[cfg(feature = "gdal")]

@@ -1,12 +1,31 @@
 //! Methods compared on the same samples.
 //!
-//! In: the test samples of a layout, methods. Out: a table of scores, printed and as Parquet. Promises: every method
-//! sees the same samples, no-data never counts, each number comes with its definition.
+//! In: the samples of a layout's split, methods, negative controls. Out: scores by stratum, paired
+//! differences, a row a patch, pictures of some. Promises: every method sees the same samples and is
+//! scored on the same pixels, no-data never counts, each number comes with its definition,
+//! intervals come from blocks of ground and date. Refuses: a network on ground that it was trained
+//! on, a control that shuffles what no method takes. Cost: each patch is read and run once; all
+//! tables are made from its sums.
 
+mod answer;
+mod bootstrap;
+mod clear;
 mod compare;
-mod interval;
+mod control;
+mod difference;
+mod facts;
+mod fetch;
 mod judge;
+mod look;
+mod method;
+mod patch;
+mod strata;
+mod summary;
 mod table;
 
 pub use compare::{EvaluateOptions, Evaluation, evaluate};
+pub use control::Control;
+pub use difference::{Difference, read_differences, write_differences};
+pub use look::{Look, Seen};
+pub use patch::{PatchScore, write_patches};
 pub use table::{Row, read_rows, write_rows};

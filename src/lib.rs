@@ -73,7 +73,10 @@ pub use cli::main;
 pub use cog::write_cog;
 pub use error::{Error, Kind as ErrorKind, Result, While};
 #[cfg(feature = "torch")]
-pub use evaluate::{EvaluateOptions, Evaluation, Row, evaluate, read_rows, write_rows};
+pub use evaluate::{
+    Control, Difference as ScoreDifference, EvaluateOptions, Evaluation, Look, PatchScore, Row,
+    Seen, evaluate, read_rows, write_differences, write_patches, write_rows,
+};
 pub use exchange::{
     Contents, Decode, Describe, Entry, Form as ShardForm, Image, Origin, Place, Record, Records,
     Scalar, Scenes, Shards, Target, Tensor as ShardTensor, write_events,

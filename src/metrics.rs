@@ -6,6 +6,7 @@
 //! Refuses: shapes that differ, and predictions that are not numbers where they count.
 
 mod bias;
+mod edge;
 #[cfg(test)]
 mod golden;
 mod mae;

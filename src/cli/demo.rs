@@ -1,11 +1,8 @@
 //! `demo`: the whole flow as a list of this program's own commands.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
-use clap::Parser;
-
-use super::{Cli, Done};
+use super::{Done, script::Script};
 use crate::error::{Error, Result};
 use crate::geo::Stamp;
 use crate::stream::Cancel;
@@ -37,12 +34,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
-    let mut script = Script { cancel, out: args.out.clone(), given: Vec::new(), times: Vec::new() };
+    let mut script = Script::new(&args.out, cancel);
     match &args.real {
         Some(data) => real(&mut script, data, &args)?,
         None => simulated(&mut script, &args)?,
     }
-    script.summary()?;
+    script.summary("report.html")?;
     Ok(Done::Whole)
 }
 
@@ -52,63 +49,6 @@ const PLACES: &str = "The scores come from places that no network was trained on
 /// What the scores of a real series stand for.
 const DATES: &str = "scores: clear dates later than any that the network was trained on or chosen by, over the same \
     ground. hidden: every clear date of the series, hidden in turn; gap-filling alone, which learns nothing.";
-
-/// Runs commands one after the other and keeps their times.
-struct Script<'a> {
-    cancel: &'a Cancel,
-    out: PathBuf,
-    /// Words of the user that may hold blanks, by the name that stands for them.
-    given: Vec<(&'static str, String)>,
-    times: Vec<(String, f64)>,
-}
-
-impl Script<'_> {
-    /// A path in the demo's folder.
-    fn at(&self, name: &str) -> String {
-        self.out.join(name).display().to_string()
-    }
-
-    /// Prints and runs one command of words separated by blanks; `{x}` stands for `x` in the demo's
-    /// folder.
-    fn step(&mut self, command: &str) -> Result<()> {
-        self.cancel.check()?;
-        let words: Vec<String> = command.split_whitespace().map(|w| self.expand(w)).collect();
-        eprintln!("\n$ eclaircie {}", words.join(" "));
-        let line = std::iter::once("eclaircie".to_owned()).chain(words.iter().cloned());
-        let cli = Cli::try_parse_from(line)
-            .map_err(|e| Error::internal("a step of the demo is not a command").with_source(e))?;
-        let started = Instant::now();
-        if super::run(cli.verb, self.cancel)? == Done::Damaged {
-            return Err(Error::corrupt("the archive that was just written is damaged"));
-        }
-        let name = words.first().cloned().unwrap_or_default();
-        self.times.push((name, started.elapsed().as_secs_f64()));
-        Ok(())
-    }
-
-    fn expand(&self, word: &str) -> String {
-        if let Some((_, text)) = self.given.iter().find(|(name, _)| *name == word) {
-            return text.clone();
-        }
-        match (word.find('{'), word.find('}')) {
-            (Some(a), Some(b)) if a < b => {
-                format!("{}{}{}", &word[..a], self.at(&word[a + 1..b]), &word[b + 1..])
-            }
-            _ => word.to_owned(),
-        }
-    }
-
-    /// Seconds by step, and where to look.
-    fn summary(&self) -> Result<()> {
-        let all: f64 = self.times.iter().map(|t| t.1).sum();
-        let mut text = String::from("\nseconds by step\n");
-        for (name, seconds) in &self.times {
-            text += &format!("{name:12} {seconds:8.1}\n");
-        }
-        text += &format!("{:12} {all:8.1}\n\nopen {}", "all", self.at("report.html"));
-        super::say(&text)
-    }
-}
 
 /// The archive's most telling scene since a day: about half cloudy, whole, with inputs on both sides.
 fn choose_scene(archive: &Path, from: Stamp) -> Result<(String, String)> {
@@ -157,7 +97,7 @@ fn reconstruct(s: &mut Script<'_>, tile: &str, day: &str, networks: &[&str]) -> 
 
 fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
     let seed = args.seed;
-    s.given.push(("@note", PLACES.to_owned()));
+    s.give("@note", PLACES.to_owned());
     s.step(&format!("simulate {{simulated}} --seed {seed}"))?;
     s.step("ingest {simulated/products} {archive}")?;
     s.step("ingest {simulated/truth} {truth}")?;
@@ -173,7 +113,7 @@ fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
         "train {{archive}} --layout os2 --split-block 1 --model msop-unet-small --to {{msop}} \
          --steps {msop} --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
     ))?;
-    let (tile, day) = choose_scene(&s.out.join("archive"), Stamp(0))?;
+    let (tile, day) = choose_scene(&s.at("archive"), Stamp(0))?;
     reconstruct(s, &tile, &day, &["ssop", "msop"])?;
     s.step("export {cubes/msop.zarr} --to {cubes/msop.tif}")?;
     s.step(
@@ -205,12 +145,14 @@ fn boundaries(archive: &Path) -> Result<(String, String)> {
 
 fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
     let (seed, steps) = (args.seed, args.steps.unwrap_or(1200));
-    s.given.push(("@note", DATES.to_owned()));
-    s.given.push(("@data", data.display().to_string()));
-    s.given.extend(args.beside.iter().map(|b| ("@beside", b.clone())));
+    s.give("@note", DATES.to_owned());
+    s.give("@data", data.display().to_string());
+    if let Some(beside) = &args.beside {
+        s.give("@beside", beside.clone());
+    }
     s.step("ingest @data {archive} --patch 64")?;
     s.step("sql {archive} --file cloudiness")?;
-    let (valid, test) = boundaries(&s.out.join("archive"))?;
+    let (valid, test) = boundaries(&s.at("archive"))?;
     let dates = format!("--set valid_from={valid} --set test_from={test}");
     s.step(&format!("layout count os2 {{archive}} {dates}"))?;
     s.step(&format!(
@@ -227,7 +169,7 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
          --method {{msop/weights.safetensors}} --to {{scores.parquet}} \
          --stats-to {{stats/evaluate.json}} {beside}"
     ))?;
-    let (tile, day) = choose_scene(&s.out.join("archive"), Stamp::parse(&test)?)?;
+    let (tile, day) = choose_scene(&s.at("archive"), Stamp::parse(&test)?)?;
     reconstruct(s, &tile, &day, &["msop"])?;
     s.step("export {cubes/msop.zarr} --to {cubes/msop.tif}")?;
     s.step(&format!(

@@ -226,7 +226,8 @@ fn facts(a: &Args, archive: &Archive, catalog: &Catalog) -> Result<Vec<(String, 
 fn notes(a: &Args) -> Vec<String> {
     let mut all = a.notes.clone();
     all.push(
-        "All methods are scored on the same pixels. Intervals: 95 %, bootstrap over places.".into(),
+        "All methods are scored on the same pixels. Intervals: 95 %, bootstrap over blocks of ground and day."
+            .into(),
     );
     all
 }

@@ -1,33 +1,47 @@
 //! Every method on every sample.
 
-use std::path::{Path, PathBuf};
-
 use tch::Device;
 
-use super::judge::{Judge, STRATA, Tally, finish};
+use super::answer::stand_in;
+use super::clear::ClearDates;
+use super::control::Control;
+use super::difference::Difference;
+use super::facts::Facts;
+use super::fetch::{Asked, Fetch};
+use super::judge::Judge;
+use super::look::{self, Look, Show};
+use super::method::{Method, Way, methods};
+use super::patch::{PatchScore, patch_scores};
+use super::summary::summarise;
 use super::table::Row;
 use crate::archive::{Archive, Layer};
 use crate::error::{Error, Result};
 use crate::geo::Split;
-use crate::layout::Samples;
-use crate::models::Model;
+use crate::layout::{Sample, Samples};
 use crate::ops::{Fill, Filling, MakeBatch, Normalise, Read, Want, thin, wants};
-use crate::stream::{Cancel, Graph, Items, Report, Trace};
+use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace};
+use crate::tensors::Batch;
 
 /// What to compare and how.
 #[derive(Debug, Clone)]
 pub struct EvaluateOptions {
-    /// `input` (the cloudy image itself), `gapfill`, or weights files.
+    /// `input` (the image at t itself), `gapfill`, `nearest`, `gapfill-pair`, or weights files.
     pub methods: Vec<String>,
+    /// Each network that takes the input is also run with another's.
+    pub controls: Vec<Control>,
     /// Split to score.
     pub split: Split,
     /// The catalog's snapshot, to see whether a network was trained on this archive.
     pub snapshot: String,
+    /// The study's way: no mask of the target, and its four metrics only.
+    pub study: bool,
     /// Samples at most, spread evenly.
     pub samples_max: usize,
+    /// Patches to show of each kind: worst, median, best.
+    pub looks: usize,
     /// Samples a batch.
     pub batch: usize,
-    /// Gap-filling uses dates up to so many days away.
+    /// Gap-filling and the nearest date use dates up to so many days away.
     pub days: f64,
     /// Bytes on the edges of the graph.
     pub edge_bytes: usize,
@@ -37,7 +51,7 @@ pub struct EvaluateOptions {
     pub device: Device,
     /// Where runs are recorded, if anywhere.
     pub trace: Option<Trace>,
-    /// Chance of the bootstrap.
+    /// Chance of the bootstrap and of the controls.
     pub seed: u64,
 }
 
@@ -46,6 +60,12 @@ pub struct EvaluateOptions {
 pub struct Evaluation {
     /// One number a method, stratum, metric and band.
     pub rows: Vec<Row>,
+    /// One a pair of methods, stratum and metric.
+    pub differences: Vec<Difference>,
+    /// One a sample, method and part of the pixels.
+    pub patches: Vec<PatchScore>,
+    /// Some patches to look at.
+    pub looks: Vec<Look>,
     /// Samples scored.
     pub samples: usize,
     /// Where time went.
@@ -64,131 +84,184 @@ pub fn evaluate(
     cancel: &Cancel,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Evaluation> {
-    let rows = match truth {
-        Some(_) => samples.of(options.split),
-        None => samples.without_answer(options.split, "s2_target"),
-    };
-    let rows = thin(rows, options.samples_max);
-    if rows.is_empty() {
-        return Err(Error::usage(format!(
-            "layout '{}' gives no sample to {}",
-            samples.layout,
-            options.split.name()
-        ))
-        .hint("choose another --split, or widen the layout's windows with --set"));
-    }
-    let has_t = samples.role("s2_t").is_some();
-    let strata = if has_t { STRATA.len() } else { 1 };
-    let (mut tallies, names) = tallies(samples, options, strata)?;
-    let (target, answer) = answer(samples, truth.is_some())?;
-    let all = inputs(samples, &names, &target, answer, truth.is_some())?;
-    let (mut count, total) = (0, rows.len() as u64);
+    let setting = Setting::new(archive, truth, samples, options)?;
+    let rows = setting.rows()?;
+    let clear = ClearDates::of(archive)?;
+    let hidden = (setting.answer, truth.is_none());
+    let facts: Vec<Facts> = rows.iter().map(|s| Facts::of(samples, s, &clear, hidden)).collect();
+    let asked = setting.asked(&rows)?;
+    let total = rows.len() as u64;
     let mut heard = |n: u64| progress(n, total);
-    let fills = options.methods.iter().any(|m| m == "gapfill");
-    let reader = Graph::new("evaluate", options.edge_bytes)
-        .source(Items::new("samples", rows))
-        .spread(options.workers, |_| Read::new(archive, truth, &all));
-    let filled = match fills {
-        true => reader.spread(options.workers, |_| {
-            Fill::new(archive, &[Filling::Interpolate], answer, truth.is_none(), options.days)
-        }),
-        false => reader,
+    let mut judge = Judge {
+        methods: &setting.methods,
+        rows: &rows,
+        facts: &facts,
+        target: &setting.target,
+        judged: Vec::with_capacity(rows.len()),
+        progress: &mut heard,
     };
-    let mut judge =
-        Judge { tallies: &mut tallies, target, strata, samples: &mut count, progress: &mut heard };
-    let report = filled
-        .then(MakeBatch::new(options.batch, archive.settings().patch))
-        .then(Normalise::new(options.device))
-        .sink(&mut judge)
-        .with_trace(options.trace.as_ref())
-        .run(cancel)?;
-    Ok(Evaluation { rows: finish(&tallies, count as u64, options.seed), samples: count, report })
+    let plan = setting.batches("evaluate", asked, options.batch)?.sink(&mut judge);
+    let report = plan.with_trace(options.trace.as_ref()).run(cancel)?;
+    let judged = judge.judged;
+    let (scores, differences) = summarise(&judged, &setting.methods, options.seed, options.study);
+    let choices = look::choose(&judged, &setting.methods, options.looks);
+    let shown: Vec<Sample> = choices.iter().map(|c| rows[c.at].clone()).collect();
+    let mut show = Show {
+        methods: &setting.methods,
+        rows: &shown,
+        choices: &choices,
+        target: &setting.target,
+        looks: Vec::new(),
+    };
+    if !shown.is_empty() {
+        let mut asked = setting.asked(&rows)?.into_iter().map(Some).collect::<Vec<_>>();
+        let asked = choices.iter().filter_map(|c| asked[c.at].take()).collect();
+        setting.batches("show", asked, 1)?.sink(&mut show).run(cancel)?;
+    }
+    Ok(Evaluation {
+        rows: scores,
+        differences,
+        patches: patch_scores(&judged, &setting.methods),
+        looks: show.looks,
+        samples: judged.len(),
+        report,
+    })
 }
 
-/// The arrays to read: what the methods take, the answer, and the masks that say which pixels count.
-fn inputs(
-    samples: &Samples,
-    names: &[String],
-    target: &str,
+/// What stays the same from batch to batch.
+struct Setting<'a> {
+    archive: &'a Archive,
+    truth: Option<&'a Archive>,
+    samples: &'a Samples,
+    options: &'a EvaluateOptions,
+    methods: Vec<Method>,
+    /// Name of the answer's tensor, and the role that names its scene.
+    target: String,
     answer: usize,
-    truth: bool,
-) -> Result<Vec<Want>> {
-    let mut all = wants(&samples.roles, names)?;
-    all.retain(|w| w.name != target);
-    let mut add = |name: &str, role, layer, truth| {
-        all.push(Want { name: name.to_owned(), role, layer, truth });
-    };
-    add(target, answer, Layer::S2Fine, truth);
-    if let Some(t) = samples.role("s2_t") {
-        add("cloudy", t, Layer::S2Mask, false);
-    }
-    if !truth {
-        add("hidden", answer, Layer::S2Mask, false);
-    }
-    Ok(all)
 }
 
-/// Name of the answer's tensor, and the role that names its scene.
-fn answer(samples: &Samples, truth: bool) -> Result<(String, usize)> {
-    let name = if truth { "s2_t" } else { "s2_target" };
-    let role = samples.role(name).ok_or_else(|| {
-        Error::usage(format!("layout '{}' has no role '{name}'", samples.layout)).hint(
-            "scores need a target: use a layout with s2_target, or --truth with one that has s2_t",
-        )
-    })?;
-    Ok((if truth { "s2_truth" } else { "s2_target" }.to_owned(), role))
-}
-
-/// The card's name; a second network of one card also bears its folder's.
-fn name_of(model: &Model, path: &Path, others: &[Tally]) -> String {
-    let name = model.card.name.clone();
-    if !others.iter().any(|t| t.name == name) {
-        return name;
+impl<'a> Setting<'a> {
+    fn new(
+        archive: &'a Archive,
+        truth: Option<&'a Archive>,
+        samples: &'a Samples,
+        options: &'a EvaluateOptions,
+    ) -> Result<Self> {
+        let name = if truth.is_some() { "s2_t" } else { "s2_target" };
+        let answer = samples.role(name).ok_or_else(|| {
+            Error::usage(format!("layout '{}' has no role '{name}'", samples.layout)).hint(
+                "scores need a target: use a layout with s2_target, or --truth with one that has s2_t",
+            )
+        })?;
+        let target = if truth.is_some() { "s2_truth" } else { "s2_target" }.to_owned();
+        let methods = methods(samples, options, answer)?;
+        Ok(Self { archive, truth, samples, options, methods, target, answer })
     }
-    let folder = path.parent().and_then(|p| p.file_name()).unwrap_or_default();
-    format!("{name} {}", folder.to_string_lossy())
-}
 
-/// Refuses to score a network on ground that it may have been trained on.
-fn check_split(weights: &Path, samples: &Samples, snapshot: &str) -> Result<()> {
-    let (_, about) = Model::about(weights)?;
-    let here = serde_json::json!(samples.splitter).to_string();
-    match (about.get("snapshot"), about.get("split")) {
-        (Some(archive), Some(split)) if archive == snapshot && *split != here => {
-            Err(Error::usage(format!(
-                "{} was trained on another split of this archive: {split}, not {here}",
-                weights.display()
+    /// The samples to score.
+    fn rows(&self) -> Result<Vec<Sample>> {
+        let (samples, split) = (self.samples, self.options.split);
+        let rows = match self.truth {
+            Some(_) => samples.of(split),
+            None => samples.without_answer(split, "s2_target"),
+        };
+        let rows = thin(rows, self.options.samples_max);
+        if rows.is_empty() {
+            return Err(Error::usage(format!(
+                "layout '{}' gives no sample to {}",
+                samples.layout,
+                split.name()
             ))
-            .hint("give the --split-* and share options of the training"))
+            .hint("choose another --split, or widen the layout's windows with --set"));
         }
-        _ => Ok(()),
+        Ok(rows)
     }
-}
 
-/// One tally a method, and the names of the roles that they read.
-fn tallies(s: &Samples, o: &EvaluateOptions, strata: usize) -> Result<(Vec<Tally>, Vec<String>)> {
-    let mut names: Vec<String> = Vec::new();
-    let mut all = Vec::new();
-    let roles: Vec<&str> = s.roles.iter().map(|r| r.name.as_str()).collect();
-    for method in &o.methods {
-        match method.as_str() {
-            "input" => {
-                names.push("s2_t".into());
-                all.push(Tally::new("input".into(), None, strata));
-            }
-            "gapfill" => all.push(Tally::new("gapfill".into(), None, strata)),
-            path => {
-                let path = PathBuf::from(path);
-                check_split(&path, s, &o.snapshot)?;
-                let model = Model::load(&path, o.device)?;
-                model.card.check_roles(&roles, false)?;
-                names.extend(model.card.inputs.iter().cloned());
-                let name = name_of(&model, &path, &all);
-                all.push(Tally::new(name, Some(model), strata));
+    /// The samples with their stand-ins, one a control.
+    fn asked(&self, rows: &[Sample]) -> Result<Vec<Asked>> {
+        let new = |sample: &Sample| Asked { sample: sample.clone(), instead: Vec::new() };
+        let mut asked: Vec<Asked> = rows.iter().map(new).collect();
+        for control in &self.options.controls {
+            let others = control.exchange(self.samples, rows, self.options.seed)?;
+            asked.iter_mut().zip(others).for_each(|(one, other)| one.instead.push(other));
+        }
+        Ok(asked)
+    }
+
+    /// Samples in, normalised batches of `size` out.
+    fn batches(&self, name: &str, asked: Vec<Asked>, size: usize) -> Result<Pipe<Batch>> {
+        let (archive, truth, o) = (self.archive, self.truth, self.options);
+        let own = self.wants()?;
+        let others: Vec<Vec<Want>> = o.controls.iter().map(|c| self.stand_ins(*c)).collect();
+        let fillings: Vec<Filling> = self
+            .methods
+            .iter()
+            .filter_map(|m| if let Way::Filling(filling) = m.way { Some(filling) } else { None })
+            .collect();
+        let reader = Graph::new(name, o.edge_bytes).source(Items::new("samples", asked)).spread(
+            o.workers,
+            |_| Fetch {
+                own: Read::new(archive, truth, &own),
+                others: others.iter().map(|wants| Read::new(archive, None, wants)).collect(),
+            },
+        );
+        let filled = match fillings.is_empty() {
+            true => reader,
+            false => reader.spread(o.workers, |_| {
+                Fill::new(archive, &fillings, self.answer, truth.is_none(), o.days)
+            }),
+        };
+        Ok(filled
+            .then(MakeBatch::new(size, archive.settings().patch))
+            .then(Normalise::new(o.device)))
+    }
+
+    /// The arrays to read: what the methods take, the answer, and what says which pixels count where.
+    fn wants(&self) -> Result<Vec<Want>> {
+        let (samples, truth) = (self.samples, self.truth.is_some());
+        let mut names: Vec<String> = self.methods.iter().flat_map(Method::roles).collect();
+        names.extend(samples.role("s2_t").map(|_| "s2_t".to_owned()));
+        names.sort();
+        names.dedup();
+        let mut all = wants(&samples.roles, &names)?;
+        all.retain(|w| w.name != self.target);
+        let mut add = |name: &str, role, layer, truth| {
+            all.push(Want { name: name.to_owned(), role, layer, truth });
+        };
+        add(&self.target, self.answer, Layer::S2Fine, truth);
+        if let Some(t) = samples.role("s2_t") {
+            for name in ["cloudy", "opaque", "thin", "shadow"] {
+                add(name, t, Layer::S2Mask, false);
             }
         }
+        if !truth && !self.options.study {
+            add("hidden", self.answer, Layer::S2Mask, false);
+        }
+        if let Some((before, after)) = samples.role("s2_tm1").zip(samples.role("s2_tp1")) {
+            add("before", before, Layer::S2Fine, truth);
+            add("after", after, Layer::S2Fine, truth);
+            if !truth {
+                add("hidden_before", before, Layer::S2Mask, false);
+                add("hidden_after", after, Layer::S2Mask, false);
+            }
+        }
+        Ok(all)
     }
-    names.sort();
-    names.dedup();
-    Ok((all, names))
+
+    /// What is read of a stand-in.
+    fn stand_ins(&self, control: Control) -> Vec<Want> {
+        let layer = match control {
+            Control::Dem => Layer::Dem,
+            _ => Layer::S1,
+        };
+        let mut names: Vec<String> = self.methods.iter().flat_map(Method::roles).collect();
+        names.sort();
+        names.dedup();
+        let of = |name: String| {
+            let role = self.samples.role(&name)?;
+            let fits = self.samples.roles[role].sensor == control.sensor();
+            fits.then(|| Want { name: stand_in(&name, control), role, layer, truth: false })
+        };
+        names.into_iter().filter_map(of).collect()
+    }
 }

@@ -1,113 +1,87 @@
-//! Every method on one batch, and the totals.
-
-use std::collections::BTreeMap;
+//! Every method on one batch.
 
 use tch::Tensor;
 
-use super::interval::{Sums, intervals};
-use super::table::Row;
+use super::answer::{get, percent, torch};
+use super::facts::Facts;
+use super::method::Method;
+use super::strata::masks;
 use crate::archive::Layer;
 use crate::error::{Error, Result};
-use crate::metrics::{Maps, Scores, Target, Totals};
-use crate::models::Model;
+use crate::layout::Sample;
+use crate::metrics::{Maps, Target, Totals};
 use crate::stream::Sink;
 use crate::tensors::Batch;
 
-pub(super) const STRATA: [&str; 3] = ["all", "cloudy at t", "clear at t"];
-
-/// Running totals of one method.
-pub(super) struct Tally {
-    pub(super) name: String,
-    model: Option<Model>,
-    scores: Vec<Scores>,
-    /// By stratum and place.
-    blocks: Vec<BTreeMap<String, Sums>>,
+/// A sample and the sums of every method over every part of its pixels: `totals[method][part]`.
+pub(super) struct Judged {
+    pub(super) facts: Facts,
+    pub(super) totals: Vec<Vec<Totals>>,
 }
 
-impl Tally {
-    pub(super) fn new(name: String, model: Option<Model>, strata: usize) -> Self {
-        let scores = (0..strata).map(|_| Scores::new(Layer::S2Fine.bands())).collect();
-        Self { name, model, scores, blocks: vec![BTreeMap::new(); strata] }
-    }
-
-    /// The batch's tensor that is the answer of a method without a network.
-    fn tensor(&self) -> &str {
-        if self.name == "input" { "s2_t" } else { &self.name }
-    }
-}
-
-/// The end of the graph: runs and scores every method on a batch.
+/// The end of the graph.
 pub(super) struct Judge<'a> {
-    pub(super) tallies: &'a mut [Tally],
-    pub(super) target: String,
-    pub(super) strata: usize,
-    pub(super) samples: &'a mut usize,
+    pub(super) methods: &'a [Method],
+    /// The samples in the order in which they come, and what is known of each.
+    pub(super) rows: &'a [Sample],
+    pub(super) facts: &'a [Facts],
+    pub(super) target: &'a str,
+    pub(super) judged: Vec<Judged>,
     pub(super) progress: &'a mut dyn FnMut(u64),
 }
 
+/// Pixels that count for all methods, bool `[b, 1, h, w]`: the answer is known and shown, and each
+/// method without a network has something to say.
+pub(super) fn counted(batch: &Batch, target: &str, methods: &[Method]) -> Result<Tensor> {
+    let mut valid = get(batch, &format!("valid_{target}"))?.shallow_clone();
+    // A cloud, its shadow or snow in the target is no ground to be right about.
+    if let Some(hidden) = batch.tensors.get("hidden") {
+        let seen = hidden.f_logical_not().map_err(torch)?;
+        valid = valid.f_logical_and(&seen).map_err(torch)?;
+    }
+    for method in methods {
+        if let Some(known) = method.known(batch)? {
+            valid = valid.f_logical_and(&known).map_err(torch)?;
+        }
+    }
+    Ok(valid)
+}
+
 impl Judge<'_> {
-    fn judge(&mut self, batch: &Batch) -> std::result::Result<(), Error> {
-        let missing = |n: &str| Error::internal(format!("the batch has no tensor '{n}'"));
-        let get = |n: &str| batch.tensors.get(n).ok_or_else(|| missing(n));
-        let mut valid = get(&format!("valid_{}", self.target))?.shallow_clone();
-        // A cloud, its shadow or snow in the target is no ground to be right about.
-        if let Some(hidden) = batch.tensors.get("hidden") {
-            valid = hidden
-                .f_logical_not()
-                .and_then(|seen| valid.f_logical_and(&seen))
-                .map_err(torch)?;
-        }
-        // A pixel counts for every method or for none: gap-filling may have nothing to say about it.
-        for tally in self.tallies.iter().filter(|t| t.model.is_none()) {
-            let known = get(&format!("valid_{}", tally.tensor()))?;
-            valid = valid.f_logical_and(known).map_err(torch)?;
-        }
-        let target = Target::of(Layer::S2Fine.bands(), get(&self.target)?, &valid)?;
-        let strata = strata(&valid, batch.tensors.get("cloudy"), self.strata).map_err(torch)?;
-        for tally in self.tallies.iter_mut() {
-            let output = match &tally.model {
-                Some(model) => model.forward(&batch.tensors)?,
-                None => get(tally.tensor())?.shallow_clone(),
-            };
-            let maps = Maps::of(&target, &output, &valid)?;
-            for (stratum, mask) in strata.iter().enumerate() {
-                let totals = maps.totals(mask)?;
-                tally.scores[stratum].add(&totals);
-                add_blocks(&mut tally.blocks[stratum], &batch.names, &totals);
+    fn judge(&mut self, batch: &Batch) -> Result<()> {
+        let (from, count) = (self.judged.len(), batch.names.len());
+        let lost = || Error::internal("more samples came than were asked for");
+        let rows = self.rows.get(from..from + count).ok_or_else(lost)?;
+        let facts = self.facts.get(from..from + count).ok_or_else(lost)?;
+        let valid = counted(batch, self.target, self.methods)?;
+        let truth = get(batch, self.target)?;
+        let target = Target::of(Layer::S2Fine.bands(), truth, &valid)?;
+        let parts = masks(batch, truth, &valid)?;
+        let cloud = batch.tensors.get("cloudy").map(percent).transpose()?;
+        let mut judged: Vec<Judged> = facts
+            .iter()
+            .enumerate()
+            .map(|(i, facts)| {
+                let cloud = cloud.as_ref().and_then(|c| c.get(i)).copied();
+                Judged { facts: Facts { cloud, ..facts.clone() }, totals: Vec::new() }
+            })
+            .collect();
+        for method in self.methods {
+            let maps = Maps::of(&target, &method.answer(batch, rows)?, &valid)?;
+            judged.iter_mut().for_each(|j| j.totals.push(Vec::with_capacity(parts.len())));
+            for part in &parts {
+                let totals = match part {
+                    Some(mask) => maps.totals(mask)?,
+                    None => vec![Totals::default(); count],
+                };
+                for (judged, totals) in judged.iter_mut().zip(totals) {
+                    judged.totals.last_mut().into_iter().for_each(|all| all.push(totals.clone()));
+                }
             }
         }
+        self.judged.extend(judged);
         Ok(())
     }
-}
-
-/// Masks of the strata.
-fn strata(
-    valid: &Tensor,
-    cloudy: Option<&Tensor>,
-    count: usize,
-) -> std::result::Result<Vec<Tensor>, tch::TchError> {
-    (0..count)
-        .map(|stratum| match (stratum, cloudy) {
-            (1, Some(cloudy)) => Ok(cloudy.shallow_clone()),
-            (2, Some(cloudy)) => cloudy.f_logical_not(),
-            _ => Ok(valid.shallow_clone()),
-        })
-        .collect()
-}
-
-/// Adds each sample's totals to its place.
-fn add_blocks(blocks: &mut BTreeMap<String, Sums>, names: &[String], totals: &[Totals]) {
-    for (name, totals) in names.iter().zip(totals) {
-        let place = name.split('@').next().unwrap_or(name).to_owned();
-        let sums = blocks.entry(place).or_default();
-        sums.squared += totals.squared();
-        sums.absolute += totals.absolute();
-        sums.count += totals.values();
-    }
-}
-
-fn torch(e: tch::TchError) -> Error {
-    Error::internal("cannot score a batch").with_source(e)
 }
 
 impl Sink for Judge<'_> {
@@ -119,41 +93,7 @@ impl Sink for Judge<'_> {
 
     fn accept(&mut self, batch: Batch) -> Result<()> {
         tch::no_grad(|| self.judge(&batch))?;
-        *self.samples += batch.names.len();
-        (self.progress)(*self.samples as u64);
+        (self.progress)(self.judged.len() as u64);
         Ok(())
     }
-}
-
-/// One row a number.
-pub(super) fn finish(tallies: &[Tally], samples: u64, seed: u64) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for tally in tallies {
-        for (stratum, scores) in tally.scores.iter().enumerate() {
-            let blocks: Vec<Sums> = tally.blocks[stratum].values().copied().collect();
-            let ends = intervals(&blocks, seed);
-            for s in scores.finish() {
-                let interval = ends.filter(|_| s.band == "all").and_then(|(psnr, mae)| {
-                    match s.metric.as_str() {
-                        "psnr" => Some(psnr),
-                        "mae" => Some(mae),
-                        _ => None,
-                    }
-                });
-                rows.push(Row {
-                    method: tally.name.clone(),
-                    stratum: STRATA[stratum].into(),
-                    metric: s.metric,
-                    band: s.band,
-                    value: s.value,
-                    low: interval.map(|i| i[0]),
-                    high: interval.map(|i| i[1]),
-                    unit: s.unit,
-                    definition: s.definition,
-                    samples,
-                });
-            }
-        }
-    }
-    rows
 }

@@ -3,6 +3,7 @@
 use tch::Tensor;
 
 use super::bias::Bias;
+use super::edge::Edge;
 use super::mae::Mae;
 use super::maps::Maps;
 use super::metric::Metric;
@@ -53,6 +54,7 @@ impl Scores {
             Box::new(Sam::default()),
             Box::new(Mae::default()),
             Box::new(Bias::default()),
+            Box::new(Edge::default()),
         ];
         if Sides::of(bands).is_some() {
             metrics.push(Box::new(Ndvi::default()));
@@ -80,7 +82,7 @@ impl Scores {
     }
 
     /// The numbers: psnr, psnr_median, mse, rmse (all and per band), ssim, sam, sam_deg, mae (all
-    /// and per band), bias per band, ndvi_mae where B04 and B08 are there, pixels. None if no pixel
+    /// and per band), bias per band, edge_mae, ndvi_mae where B04 and B08 are there, pixels. None if no pixel
     /// was valid.
     pub fn finish(&self) -> Vec<Score> {
         let mut scores = Vec::new();

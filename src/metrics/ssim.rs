@@ -134,8 +134,8 @@ pub(super) struct Ssim(Mean);
 
 impl Metric for Ssim {
     fn add(&mut self, totals: &Totals) {
-        if totals.windows > 0.0 {
-            self.0.add(totals.similarity / (totals.windows * totals.bands.len() as f64), 1.0);
+        if let Some(similarity) = totals.mean_similarity() {
+            self.0.add(similarity, 1.0);
         }
     }
 

@@ -1,5 +1,6 @@
 //! One image's sums over one mask.
 
+use super::edge::gradients;
 use super::maps::Map;
 use super::pixels::Shape;
 use super::ssim::whole_windows;
@@ -27,6 +28,10 @@ pub struct Totals {
     pub(super) similarity: f64,
     /// Windows without a pixel that does not count.
     pub(super) windows: f64,
+    /// Absolute errors of gradients over bands.
+    pub(super) edges: f64,
+    /// Gradients between two pixels that count.
+    pub(super) gradients: f64,
 }
 
 /// Sums of one band's errors, reflectance.
@@ -53,6 +58,22 @@ impl Totals {
         self.bands.iter().map(|band| band.absolute).sum()
     }
 
+    /// Pixels that count.
+    pub fn pixels(&self) -> f64 {
+        self.pixels
+    }
+
+    /// Sum over pixels of the angle between spectra, degrees.
+    pub fn degrees(&self) -> f64 {
+        self.angles.to_degrees()
+    }
+
+    /// Mean similarity over whole windows and bands; none without such a window.
+    pub fn mean_similarity(&self) -> Option<f64> {
+        let bands = self.bands.len() as f64;
+        (self.windows > 0.0).then(|| self.similarity / (self.windows * bands))
+    }
+
     pub(super) fn of(map: &Map, truth: &Truth, mask: &[bool], shape: Shape) -> Self {
         let counts: Vec<bool> = mask.iter().zip(&map.valid).map(|(a, b)| a & b).collect();
         let number = |counts: &[bool]| counts.iter().filter(|c| **c).count() as f64;
@@ -66,6 +87,7 @@ impl Totals {
         }
         totals.cosines = Errors::of(&map.angles.cosines, &counts).signed;
         totals.angles = Errors::of(&map.angles.angles, &counts).signed;
+        (totals.edges, totals.gradients) = gradients(&map.errors, &counts, shape);
         whole_windows(&counts, shape, |window| {
             totals.similarity += map.similarity[window];
             totals.windows += 1.0;

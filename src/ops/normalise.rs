@@ -9,7 +9,8 @@ use crate::tensors::{Batch, limit_threads, normalise};
 
 /// Scales every tensor of a batch and moves it to a device. An optical tensor also gives
 /// `valid_NAME`, true where all bands hold data, so that no-data never reaches a loss or a metric.
-/// Masks named `cloudy` and `hidden` become true where any of their flags is set.
+/// Masks named for what they mean (`cloudy`, `opaque`, `thin`, `shadow`, `hidden`) become true where any
+/// of their flags is set.
 pub struct Normalise {
     device: Device,
 }
@@ -52,7 +53,10 @@ impl Normalise {
 fn flags_of(name: &str) -> Option<u8> {
     match name {
         "cloudy" => Some(mask::CLOUDY),
-        "hidden" => Some(mask::HIDDEN),
+        "opaque" => Some(mask::CLOUD),
+        "thin" => Some(mask::THIN),
+        "shadow" => Some(mask::SHADOW),
+        "hidden" | "hidden_before" | "hidden_after" => Some(mask::HIDDEN),
         _ => None,
     }
 }

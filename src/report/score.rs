@@ -3,6 +3,8 @@
 use super::escape::escape;
 use super::table::{Better, Column, table};
 
+/// Strata that are shown at once; those after them are folded.
+const OPEN: usize = 4;
 /// The name of a score over all bands together.
 const ALL: &str = "all";
 
@@ -34,11 +36,17 @@ pub(super) fn scores(rows: &[ScoreRow], notes: &[String]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut html = String::new();
-    for stratum in distinct(rows.iter().map(|r| r.stratum.as_str())) {
+    let part = |stratum: &str| {
         let own: Vec<&ScoreRow> = rows.iter().filter(|r| r.stratum == stratum).collect();
-        html += &overall(stratum, &own);
-        html += &by_band(&own);
+        overall(stratum, &own) + &by_band(&own)
+    };
+    let strata = distinct(rows.iter().map(|r| r.stratum.as_str()));
+    let (open, folded) = strata.split_at(strata.len().min(OPEN));
+    let mut html: String = open.iter().map(|stratum| part(stratum)).collect();
+    if !folded.is_empty() {
+        let more: String = folded.iter().map(|stratum| part(stratum)).collect();
+        let n = folded.len();
+        html += &format!("<details><summary>{n} more tables</summary>\n{more}</details>\n");
     }
     html + &legend(rows, notes)
 }
@@ -152,6 +160,15 @@ mod tests {
         assert_eq!(html.matches("<dt>").count(), 2, "each metric is defined once");
         assert!(html.contains("<td>–</td>"), "a missing number is a dash");
         assert!(!html.contains("<details"));
+    }
+
+    #[test]
+    fn many_strata_are_folded_after_the_first() {
+        let strata = ["all", "cloudy", "clear", "thin", "changed", "winter"];
+        let rows: Vec<_> = strata.iter().map(|s| row("gapfill", s, "psnr", "all", 20.0)).collect();
+        let html = scores(&rows, &[]);
+        let (open, folded) = html.split_once("<details><summary>2 more tables").unwrap();
+        assert_eq!((open.matches("<table").count(), folded.matches("<table").count()), (4, 2));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::measure::Measure;
 use crate::error::{Error, Result};
 
 /// Metrics of the validation that can be watched, and whether more is better.
-const METRICS: [(&str, bool); 10] = [
+const METRICS: [(&str, bool); 11] = [
     ("loss", false),
     ("psnr", true),
     ("psnr_median", true),
@@ -14,6 +14,7 @@ const METRICS: [(&str, bool); 10] = [
     ("sam", false),
     ("sam_deg", false),
     ("mae", false),
+    ("edge_mae", false),
     ("ndvi_mae", false),
 ];
 

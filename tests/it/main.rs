@@ -3,6 +3,8 @@
 // Tests stop at the first surprise, and make the broken files that the program must refuse.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
+#[cfg(all(feature = "gdal", feature = "torch"))]
+mod evaluation;
 mod exchange;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod flow;
@@ -21,6 +23,8 @@ mod space;
 #[cfg(unix)]
 mod spill;
 mod sql;
+#[cfg(all(feature = "gdal", feature = "torch"))]
+mod study;
 mod tidy;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod training;

@@ -1,0 +1,137 @@
+//! The methods that were asked for.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use super::compare::EvaluateOptions;
+use super::control::Control;
+use crate::error::{Error, Result};
+use crate::layout::Samples;
+use crate::models::Model;
+use crate::ops::Filling;
+
+/// Where an answer comes from.
+pub(super) enum Way {
+    /// The image at t itself.
+    Input,
+    /// The clear dates of the series.
+    Filling(Filling),
+    /// A line between `s2_tm1` and `s2_tp1`, whatever their masks say: the study's gap-filling.
+    /// Positions of both roles and of the answer's.
+    Pair { before: usize, after: usize, answer: usize },
+    /// A network.
+    Network(Rc<Model>),
+}
+
+/// One method, or a network under a control.
+pub(super) struct Method {
+    pub(super) name: String,
+    pub(super) way: Way,
+    pub(super) control: Option<Control>,
+}
+
+/// Name of [`Way::Pair`].
+pub(super) const PAIR: &str = "gapfill-pair";
+
+impl Method {
+    /// The roles that it reads.
+    pub(super) fn roles(&self) -> Vec<String> {
+        match &self.way {
+            Way::Input => vec!["s2_t".into()],
+            Way::Filling(_) => Vec::new(),
+            Way::Pair { .. } => vec!["s2_tm1".into(), "s2_tp1".into()],
+            Way::Network(model) => model.card.inputs.clone(),
+        }
+    }
+}
+
+/// The methods in the order that was asked for, each network followed by its controls.
+///
+/// `answer` is the position of the role that is scored. Refuses weights that do not fit the layout or
+/// may have been trained on these samples, and a control of an input that no network takes.
+pub(super) fn methods(s: &Samples, o: &EvaluateOptions, answer: usize) -> Result<Vec<Method>> {
+    let mut all: Vec<Method> = Vec::new();
+    let roles: Vec<&str> = s.roles.iter().map(|r| r.name.as_str()).collect();
+    for text in &o.methods {
+        let filling = Filling::ALL.into_iter().find(|f| f.name() == text);
+        let plain = |way| Method { name: text.clone(), way, control: None };
+        match (text.as_str(), filling) {
+            (_, Some(filling)) => all.push(plain(Way::Filling(filling))),
+            ("input", _) => all.push(plain(Way::Input)),
+            (PAIR, _) => all.push(plain(pair(s, answer)?)),
+            (path, _) => {
+                let path = Path::new(path);
+                check_split(path, s, &o.snapshot)?;
+                let model = Rc::new(Model::load(path, o.device)?);
+                model.card.check_roles(&roles, false)?;
+                let name = name_of(&model, path, &all);
+                for control in std::iter::once(None).chain(o.controls.iter().copied().map(Some)) {
+                    if control.is_none_or(|control| takes(&model, s, control)) {
+                        let name = match control {
+                            Some(control) => format!("{name} [{}]", control.name()),
+                            None => name.clone(),
+                        };
+                        all.push(Method { name, way: Way::Network(model.clone()), control });
+                    }
+                }
+            }
+        }
+    }
+    for control in &o.controls {
+        if !all.iter().any(|m| m.control == Some(*control)) {
+            let what = control.sensor().name();
+            return Err(Error::usage(format!(
+                "control {}: no method takes {what}",
+                control.name()
+            ))
+            .hint("add the weights of a network that does, or leave the control out"));
+        }
+    }
+    Ok(all)
+}
+
+/// Whether the network sees what the control exchanges.
+fn takes(model: &Model, samples: &Samples, control: Control) -> bool {
+    let of = |name: &String| {
+        samples.role(name).is_some_and(|i| samples.roles[i].sensor == control.sensor())
+    };
+    model.card.inputs.iter().any(of)
+}
+
+fn pair(samples: &Samples, answer: usize) -> Result<Way> {
+    let found = samples.role("s2_tm1").zip(samples.role("s2_tp1"));
+    let (before, after) = found.ok_or_else(|| {
+        Error::usage(format!(
+            "{PAIR} needs s2_tm1 and s2_tp1, and layout '{}' lacks one",
+            samples.layout
+        ))
+        .hint("use a layout as os2, or --method gapfill")
+    })?;
+    Ok(Way::Pair { before, after, answer })
+}
+
+/// The card's name; a second network of one card also bears its folder's.
+fn name_of(model: &Model, path: &Path, others: &[Method]) -> String {
+    let name = model.card.name.clone();
+    if !others.iter().any(|m| m.name == name) {
+        return name;
+    }
+    let folder = path.parent().and_then(|p| p.file_name()).unwrap_or_default();
+    format!("{name} {}", folder.to_string_lossy())
+}
+
+/// Refuses to score a network on ground that it may have been trained on.
+fn check_split(weights: &Path, samples: &Samples, snapshot: &str) -> Result<()> {
+    let (_, about) = Model::about(weights)?;
+    let here = serde_json::json!(samples.splitter).to_string();
+    match (about.get("snapshot"), about.get("split")) {
+        (Some(archive), Some(split)) if archive == snapshot && *split != here => {
+            Err(Error::usage(format!(
+                "{} was trained on another split of this archive: {split}, not {here}",
+                weights.display()
+            ))
+            .hint("give the --split-* and share options of the training"))
+        }
+        _ => Ok(()),
+    }
+}

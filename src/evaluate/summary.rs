@@ -1,0 +1,148 @@
+//! From the sums of all samples to scores and differences by stratum.
+
+use std::collections::BTreeMap;
+
+use super::bootstrap::{Draws, METRICS, Sums};
+use super::difference::Difference;
+use super::judge::Judged;
+use super::method::Method;
+use super::strata::PIXELS;
+use super::table::Row;
+use crate::archive::Layer;
+use crate::metrics::{Score, Scores};
+
+/// Some of the samples, and a part of their pixels.
+struct Stratum<'a> {
+    name: String,
+    meaning: String,
+    part: usize,
+    members: Vec<&'a Judged>,
+}
+
+/// Parts of the pixels over all samples, then groups of samples over all pixels; without empty ones.
+fn strata(judged: &[Judged]) -> Vec<Stratum<'_>> {
+    let counts = |j: &Judged, part: usize| {
+        j.totals.first().and_then(|t| t.get(part)).is_some_and(|t| t.pixels() > 0.0)
+    };
+    let mut all: Vec<Stratum<'_>> = PIXELS
+        .iter()
+        .enumerate()
+        .map(|(part, (name, meaning))| Stratum {
+            name: (*name).to_owned(),
+            meaning: (*meaning).to_owned(),
+            part,
+            members: judged.iter().filter(|j| counts(j, part)).collect(),
+        })
+        .collect();
+    let mut groups: BTreeMap<String, Vec<&Judged>> = BTreeMap::new();
+    for one in judged.iter().filter(|j| counts(j, 0)) {
+        for group in one.facts.groups() {
+            groups.entry(group).or_default().push(one);
+        }
+    }
+    all.extend(groups.into_iter().map(|(name, members)| Stratum {
+        name,
+        meaning: "samples, all of their pixels that count".to_owned(),
+        part: 0,
+        members,
+    }));
+    all.retain(|stratum| !stratum.members.is_empty());
+    all
+}
+
+impl Stratum<'_> {
+    /// The sums of each block, one a method.
+    fn units(&self, methods: usize) -> BTreeMap<&str, Vec<Sums>> {
+        let mut units: BTreeMap<&str, Vec<Sums>> = BTreeMap::new();
+        for one in &self.members {
+            let unit =
+                units.entry(&one.facts.block).or_insert_with(|| vec![Sums::default(); methods]);
+            for (sums, totals) in unit.iter_mut().zip(&one.totals) {
+                sums.add(&Sums::of(&totals[self.part]));
+            }
+        }
+        units
+    }
+
+    fn scores(&self, method: usize) -> Vec<Score> {
+        let mut scores = Scores::new(Layer::S2Fine.bands());
+        self.members
+            .iter()
+            .for_each(|one| scores.add(std::slice::from_ref(&one.totals[method][self.part])));
+        scores.finish()
+    }
+}
+
+/// One row a number, and one a pair of methods and metric. `study` leaves the study's four metrics.
+pub(super) fn summarise(
+    judged: &[Judged],
+    methods: &[Method],
+    seed: u64,
+    study: bool,
+) -> (Vec<Row>, Vec<Difference>) {
+    let (mut rows, mut differences) = (Vec::new(), Vec::new());
+    for stratum in strata(judged) {
+        let draws = Draws::of(&stratum.units(methods.len()), methods.len(), seed);
+        for (m, method) in methods.iter().enumerate() {
+            for score in stratum.scores(m).into_iter().filter(|s| !study || is_of_study(s)) {
+                rows.push(row(&stratum, method, score, |metric| draws.interval(m, metric), &draws));
+            }
+        }
+        differences.extend(pairs(&stratum, methods, &draws));
+    }
+    (rows, differences)
+}
+
+fn is_of_study(score: &Score) -> bool {
+    score.band == "all" && ["psnr", "mse", "ssim", "sam"].contains(&score.metric.as_str())
+}
+
+fn row(
+    stratum: &Stratum<'_>,
+    method: &Method,
+    score: Score,
+    interval: impl Fn(usize) -> Option<[f64; 2]>,
+    draws: &Draws,
+) -> Row {
+    let metric = METRICS.iter().position(|(name, _)| *name == score.metric);
+    let ends = metric.filter(|_| score.band == "all").and_then(interval);
+    Row {
+        method: method.name.clone(),
+        control: method.control.map(|c| c.name().to_owned()),
+        stratum: stratum.name.clone(),
+        meaning: stratum.meaning.clone(),
+        metric: score.metric,
+        band: score.band,
+        value: score.value,
+        low: ends.map(|e| e[0]),
+        high: ends.map(|e| e[1]),
+        unit: score.unit,
+        definition: score.definition,
+        samples: stratum.members.len() as u64,
+        blocks: draws.blocks as u64,
+    }
+}
+
+fn pairs(stratum: &Stratum<'_>, methods: &[Method], draws: &Draws) -> Vec<Difference> {
+    let mut all = Vec::new();
+    for (b, other) in methods.iter().enumerate() {
+        for (a, one) in methods.iter().enumerate().skip(b + 1) {
+            for (m, (metric, unit)) in METRICS.iter().enumerate() {
+                let (value, ends) = draws.difference(a, b, m);
+                all.push(Difference {
+                    method: one.name.clone(),
+                    other: other.name.clone(),
+                    stratum: stratum.name.clone(),
+                    metric: (*metric).to_owned(),
+                    value,
+                    low: ends.map(|e| e[0]),
+                    high: ends.map(|e| e[1]),
+                    unit: (*unit).to_owned(),
+                    samples: stratum.members.len() as u64,
+                    blocks: draws.blocks as u64,
+                });
+            }
+        }
+    }
+    all
+}

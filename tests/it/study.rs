@@ -1,0 +1,72 @@
+//! A study through the real program, end to end on the small world.
+
+use crate::world::{digest, eclaircie, fails, ok, world};
+
+const STUDY: &str = "name = 'Does radar help?'
+layout = 'os2'
+options = '--split-block 1'
+seeds = [1, 2]
+train = '--steps 2 --steps-per-epoch 2 --batch 2 --valid-max 2'
+evaluate = '--samples-max 8 --looks 1'
+methods = ['input', 'gapfill']
+controls = ['sar-time']
+networks = [
+  { card = 'msop-unet-small' },
+  { card = 'ssop-unet-small', layout = 'ssop', train = '--rate 1e-4' },
+]
+";
+
+#[test]
+fn a_study_trains_judges_and_writes_its_page_and_a_second_run_changes_nothing() {
+    let w = world();
+    let file = w.path("radar.toml");
+    std::fs::write(&file, STUDY).expect("a file");
+    let (archive, truth, to) = (w.path("archive"), w.path("truth"), w.path("study"));
+    let words = ["study", &file, &archive, "--truth", &truth, "--to", &to];
+    // A run that was stopped after the first network: the study goes on from what is there.
+    let first = format!("{to}/seed-1/msop-unet-small");
+    let options = "--layout os2 --split-block 1 --model msop-unet-small --seed 1 --steps 2 \
+                   --steps-per-epoch 2 --batch 2 --valid-max 2 --stop-after 1";
+    let train = ["train", &archive, "--to", &first].into_iter().chain(options.split_whitespace());
+    ok(&train.collect::<Vec<_>>());
+    ok(&words);
+    let page = std::fs::read_to_string(format!("{to}/STUDY.md")).expect("a page");
+    for part in [
+        "# Does radar help?",
+        "2 networks from 2 seeds (1, 2)",
+        "| msop-unet-small |",
+        "| ssop-unet-small minus gapfill |",
+        "| msop-unet-small [sar-time] minus msop-unet-small |",
+        "| cloudy at t |",
+        "    eclaircie train ",
+    ] {
+        assert!(page.contains(part), "no {part} in\n{page}");
+    }
+    let before: Vec<_> = digest(&w.root.join("study"))
+        .into_iter()
+        .filter(|(path, ..)| {
+            path.ends_with("weights.safetensors") || path.ends_with("scores.parquet")
+        })
+        .filter(|(path, ..)| !path.components().any(|c| c.as_os_str() == "checkpoint"))
+        .collect();
+    assert_eq!(before.len(), 6, "four networks, two evaluations");
+    let again = eclaircie(&words);
+    assert!(again.status.success());
+    assert_eq!(String::from_utf8_lossy(&again.stderr).matches("already scored").count(), 2);
+    let after = digest(&w.root.join("study"));
+    assert!(before.iter().all(|file| after.contains(file)), "nothing was made again");
+    assert_eq!(page, std::fs::read_to_string(format!("{to}/STUDY.md")).expect("a page"));
+}
+
+#[test]
+fn a_study_that_is_no_study_is_refused_before_anything_is_trained() {
+    let w = world();
+    let file = w.path("bad.toml");
+    std::fs::write(&file, STUDY.replace("--steps 2", "--stepz 2")).expect("a file");
+    let words = ["study", &file, &w.path("archive"), "--to", &w.path("no-study")];
+    let (code, text) = fails(&words);
+    assert!(code == 2 && text.contains("--stepz"), "{text}");
+    std::fs::write(&file, STUDY.replace("seeds", "sedes")).expect("a file");
+    assert!(fails(&words).1.contains("a study has name"));
+    assert!(!w.root.join("no-study").exists());
+}
