@@ -60,6 +60,17 @@ impl Difference {
     }
 }
 
+impl Difference {
+    /// Whether it is of two methods without a control, or of a control and its own network.
+    pub fn is_plain(&self) -> bool {
+        let own = self.method.strip_suffix(']').and_then(|m| m.rsplit_once(" ["));
+        match own {
+            Some((network, _)) => network == self.other,
+            None => !self.other.ends_with(']'),
+        }
+    }
+}
+
 /// `schemas/differences.json`.
 fn columns() -> Result<SchemaRef> {
     Ok(Arc::new(schema(include_str!("../../schemas/differences.json"))?))
@@ -138,6 +149,17 @@ mod tests {
             samples: 9,
             blocks: 8,
         }
+    }
+
+    #[test]
+    fn a_control_is_compared_with_its_own_network() {
+        let of = |method: &str, other: &str| {
+            let (method, other) = (method.into(), other.into());
+            Difference { method, other, ..difference("mae", 0.0, 1.0) }.is_plain()
+        };
+        assert!(of("net", "gapfill") && of("net [dem]", "net"));
+        assert!(!of("net [dem]", "gapfill") && !of("gapfill", "net [dem]"));
+        assert!(!of("net [dem]", "net [sar-time]"));
     }
 
     #[test]

@@ -70,11 +70,11 @@ fn block(rows: &[&Row], head: impl Fn(&Row) -> Option<String>) -> String {
     text
 }
 
-/// Each pair over all pixels: the difference, its interval, and what that says.
+/// Each pair over all pixels, a control beside its own network alone: the difference, its interval, and what that says.
 fn paired(differences: &[Difference]) -> String {
     let shown: Vec<&Difference> = differences
         .iter()
-        .filter(|d| d.stratum == "all" && COMPARED.contains(&d.metric.as_str()))
+        .filter(|d| d.stratum == "all" && COMPARED.contains(&d.metric.as_str()) && d.is_plain())
         .collect();
     let Some(first) = shown.first() else { return String::new() };
     let mut text = format!(

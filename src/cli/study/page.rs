@@ -123,10 +123,9 @@ fn strata(seeds: &[Seed]) -> String {
 fn differences(seeds: &[Seed], controls: bool) -> String {
     let mut text = head(&["one minus other", "metric", "difference", "95 %", "verdict over seeds"]);
     let shown = |d: &&Difference| {
-        let own = d.method.split_once(" [").is_some_and(|(network, _)| network == d.other);
-        let plain = !d.method.ends_with(']') && !d.other.ends_with(']');
+        let control = d.method.ends_with(']');
         let metric = d.metric == "psnr" || d.metric == "mae";
-        d.stratum == "all" && metric && if controls { own } else { plain }
+        d.stratum == "all" && metric && d.is_plain() && control == controls
     };
     let Some(first) = seeds.first() else { return text };
     for d in first.differences.iter().filter(shown) {
