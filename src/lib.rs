@@ -108,7 +108,10 @@ pub use report::{
     Cloudiness, Comparison, Curve, Page, Picture, ScoreRow, View, timeline_svg, write_page,
 };
 #[cfg(feature = "gdal")]
-pub use simulate::{Summary, World, simulate};
+pub use simulate::{
+    Cause, Checked, Gate, Measure as GateMeasure, Region, Summary, World, check as check_world,
+    simulate, table as gate_table,
+};
 pub use sql::{Answer, Form, Param, Session};
 pub use store::{
     Map, Pending, PendingFolder, Scratch, check_name, probe, publish, read_json, read_text,

@@ -9,10 +9,12 @@
 
 mod air;
 mod block;
+mod cause;
 mod chance;
 mod cloud;
 mod events;
 mod fourier;
+mod gates;
 mod ground;
 mod map;
 mod mask;
@@ -23,6 +25,7 @@ mod place;
 mod plan;
 mod product;
 mod radar;
+mod region;
 mod shadow;
 mod spectra;
 mod sun;
@@ -35,5 +38,8 @@ mod weather;
 mod work;
 mod world;
 
+pub use cause::Cause;
+pub use gates::{Checked, Gate, Measure, check, table};
+pub use region::Region;
 pub use work::simulate;
 pub use world::{Summary, World};

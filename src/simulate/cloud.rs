@@ -73,17 +73,19 @@ impl Layer {
     fn draw(kind: Kind, share: f32, ground: &Ground, wind: f32, rng: &mut Pcg64) -> Self {
         let side = ground.side();
         let n = (side / 2).next_power_of_two().max(256);
-        let b = 2.7 + 0.7 * uniform(rng);
-        let (slope, stretch) = match kind {
-            Kind::Cumulus => (b + 0.3, 1.0),
-            Kind::Stratus => (b + 0.3, 1.0 + 0.6 * uniform(rng)),
-            Kind::Cirrus => (b + 0.2, 2.5 + 2.5 * uniform(rng)),
+        // The outline of a set over a threshold has the dimension (4 - slope / 2) / 2: the 4/3 of real
+        // clouds (DeWitt & Garrett 2024) asks for the gentle end of the slopes that were observed.
+        let slope = 2.5 + 0.4 * uniform(rng);
+        let stretch = match kind {
+            Kind::Cumulus => 1.0,
+            Kind::Stratus => 1.0 + 0.6 * uniform(rng),
+            Kind::Cirrus => 2.5 + 2.5 * uniform(rng),
         };
         let shape = Spectrum { slope, longest: f32::INFINITY, stretch: (wind, stretch) };
         let mut field = Map::random(n, &shape, rng);
         if kind == Kind::Cumulus {
             // Cells of a kilometre or two ride on the large field, so that the cover is broken.
-            let cells = Spectrum { slope: 3.6, longest: 45.0, stretch: (0.0, 1.0) };
+            let cells = Spectrum { slope: 2.9, longest: 45.0, stretch: (0.0, 1.0) };
             let cells = Map::random(n, &cells, rng);
             field.values.iter_mut().zip(&cells.values).for_each(|(f, c)| *f = 0.55 * *f + 0.83 * c);
         }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::chance::{hash01, trait_normal};
 use super::parcels::{Cover, Parcel};
 use super::phenology::{Crop, Season, season};
+use super::region::Region;
 use crate::geo::Stamp;
 
 /// What happened.
@@ -51,16 +52,22 @@ pub(super) struct Event {
 
 /// The seasons and events of one parcel.
 pub(super) struct History {
+    pub region: Region,
     pub seasons: Vec<Season>,
     /// In order of time.
     pub events: Vec<Event>,
 }
 
 /// The history of every parcel over the years that start on the days `januaries`.
-pub(super) fn histories(parcels: &[Parcel], januaries: &[i64], salt: u32) -> Vec<History> {
-    let scar = scar(parcels, januaries, salt);
-    let mut all: Vec<History> =
-        parcels.iter().enumerate().map(|(id, p)| history(id as u32, p, januaries, salt)).collect();
+pub(super) fn histories(
+    region: Region,
+    parcels: &[Parcel],
+    januaries: &[i64],
+    salt: u32,
+) -> Vec<History> {
+    let scar = scar(region, parcels, januaries, salt);
+    let of = |(id, p): (usize, &Parcel)| history(region, id as u32, p, januaries, salt);
+    let mut all: Vec<History> = parcels.iter().enumerate().map(of).collect();
     if let Some((day, centre, radius)) = scar {
         for (h, p) in all.iter_mut().zip(parcels) {
             let near = (p.centre.0 - centre.0).hypot(p.centre.1 - centre.1) < radius;
@@ -74,16 +81,21 @@ pub(super) fn histories(parcels: &[Parcel], januaries: &[i64], salt: u32) -> Vec
 }
 
 /// One fire in a summer, around a wood.
-fn scar(parcels: &[Parcel], januaries: &[i64], salt: u32) -> Option<(i64, (f32, f32), f32)> {
+fn scar(
+    region: Region,
+    parcels: &[Parcel],
+    januaries: &[i64],
+    salt: u32,
+) -> Option<(i64, (f32, f32), f32)> {
     let woods = |p: &&Parcel| p.cover == Cover::Conifer && p.size > 60;
     let wood = parcels.iter().filter(woods).max_by_key(|p| p.size)?;
     let year = januaries.get(januaries.len() / 2)?;
-    let day = year + 195 + (60.0 * hash01(7, salt)) as i64;
+    let day = year + region.fire(hash01(7, salt)) as i64;
     Some((day, wood.centre, 6.0 + (wood.size as f32 / 3.0).sqrt()))
 }
 
-fn history(id: u32, p: &Parcel, januaries: &[i64], salt: u32) -> History {
-    let mut out = History { seasons: Vec::new(), events: Vec::new() };
+fn history(region: Region, id: u32, p: &Parcel, januaries: &[i64], salt: u32) -> History {
+    let mut out = History { region, seasons: Vec::new(), events: Vec::new() };
     for january in januaries {
         let chance = |i: u32| hash01(id ^ (*january as u32) << 12, salt ^ i.wrapping_mul(0x9E37));
         let mut push = |doy: f32, deed, strength| {
@@ -92,7 +104,7 @@ fn history(id: u32, p: &Parcel, januaries: &[i64], salt: u32) -> History {
         };
         match p.cover {
             Cover::Arable => {
-                let s = season(id, *january as f32, salt);
+                let s = season(region, id, *january as f32, salt);
                 push(s.harvest - *january as f32, Deed::Harvest, 1.0);
                 push(s.plough - *january as f32, Deed::Plough, 1.0 + 0.6 * (chance(1) - 0.5));
                 if s.crop == Crop::Summer && chance(2) < 0.5 {
@@ -103,7 +115,11 @@ fn history(id: u32, p: &Parcel, januaries: &[i64], salt: u32) -> History {
                 }
                 out.seasons.push(s);
             }
-            Cover::Grass if chance(3) < 0.75 => {
+            // Savanna burns in the dry season.
+            Cover::Grass if region == Region::Burkina && chance(3) < 0.25 => {
+                push(320.0 + 80.0 * chance(4), Deed::Fire, 1.0);
+            }
+            Cover::Grass if region == Region::France && chance(3) < 0.75 => {
                 let first = 145.0 + 10.0 * trait_normal(id, salt ^ *january as u32);
                 push(first, Deed::Mow, 1.0);
                 if chance(4) < 0.5 {
@@ -118,6 +134,17 @@ fn history(id: u32, p: &Parcel, januaries: &[i64], salt: u32) -> History {
     }
     out.events.sort_by_key(|e| e.day);
     out
+}
+
+/// The same land where nobody does anything and nothing burns: crops ripen and rot where they stand.
+pub(super) fn calm(mut histories: Vec<History>) -> Vec<History> {
+    for h in &mut histories {
+        h.events.clear();
+        for s in &mut h.seasons {
+            (s.harvest, s.plough) = (f32::INFINITY, f32::INFINITY);
+        }
+    }
+    histories
 }
 
 /// Lines `tile,field,date,type` of the events of the days `from..=to`.
@@ -148,7 +175,7 @@ mod tests {
             slope: 0.01,
             rows: 0.0,
         };
-        let all = histories(&vec![p; 50], &[17_532], 9);
+        let all = histories(Region::France, &vec![p; 50], &[17_532], 9);
         for h in &all {
             let day = |deed| h.events.iter().find(|e| e.deed == deed).unwrap().day;
             assert!(day(Deed::Plough) > day(Deed::Harvest));
@@ -156,5 +183,6 @@ mod tests {
         let text = lines("31TCJ", &all, 17_532, 17_896);
         assert!(text.lines().all(|l| l.starts_with("31TCJ,") && l.split(',').count() == 4));
         assert!(text.contains(",2018-0"));
+        assert!(lines("31TCJ", &calm(all), 17_532, 17_896).is_empty());
     }
 }

@@ -1,14 +1,18 @@
 //! A tile's ground: what does not change from date to date, and its state on a date.
 
+use super::cause::Cause;
 use super::chance::{hash_normal, hash01, key, mix, stream, trait_normal};
-use super::events::{History, histories};
+use super::events::{History, calm, histories};
 use super::map::{Map, Spectrum};
 use super::parcels::{Cover, Land};
 use super::phenology::{Growth, growth};
 use super::place;
+use super::plan::Calendar;
+use super::region::Region;
 use super::spectra::{self as s, Spectrum10, blend, scaled};
 use super::terrain::Terrain;
 use super::weather::{Moisture, Weather};
+use super::world::World;
 use crate::error::Result;
 use crate::geo::Grid;
 
@@ -17,6 +21,7 @@ pub(super) struct Ground {
     pub tile: String,
     pub grid: Grid,
     pub latitude: f32,
+    pub region: Region,
     pub terrain: Terrain,
     pub land: Land,
     pub histories: Vec<History>,
@@ -45,21 +50,18 @@ pub(super) struct State {
 }
 
 impl Ground {
-    /// Builds the ground of `tile`.
-    pub fn build(
-        tile: &str,
-        side: usize,
-        seed: u64,
-        weather: &Weather,
-        first_doy: u32,
-        januaries: &[i64],
-    ) -> Result<Self> {
+    /// Builds the ground of one of the tiles of a world.
+    pub fn build(world: &World, tile: &str, weather: &Weather, days: &Calendar) -> Result<Self> {
+        let (side, seed, region) = (world.side, world.seed, world.region);
         let grid = place::tile_grid(tile, side)?;
         let terrain = Terrain::carve(side, &mut stream(seed, &format!("{tile}/terrain")));
-        let land = Land::share(&terrain, seed, tile);
+        let land = Land::share(region, &terrain, seed, tile);
         let salt = key(seed, &format!("{tile}/traits")) as u32;
-        let histories = histories(&land.parcels, januaries, salt);
-        let moisture = Moisture::of(weather, first_doy, seed, tile);
+        let mut histories = histories(region, &land.parcels, &days.januaries, salt);
+        if world.lacks(Cause::Events) {
+            histories = calm(histories);
+        }
+        let moisture = Moisture::of(region, weather, days.warm_doy, seed, tile);
         let mut rng = stream(seed, &format!("{tile}/texture"));
         let (soil, plants) = Map::random_pair(side, &Spectrum::power(2.3), &mut rng);
         let grain =
@@ -68,6 +70,7 @@ impl Ground {
             tile: tile.to_owned(),
             latitude: place::latitude(&grid) as f32,
             grid,
+            region,
             terrain,
             land,
             histories,
@@ -145,7 +148,8 @@ impl Ground {
         let turbid = weather.turbidity[index];
         for (id, (p, h)) in self.land.parcels.iter().zip(&self.histories).enumerate() {
             let id = id as u32;
-            let g = growth(id, p, h, day as f32, january as f32, self.salt);
+            let mut g = growth(id, p, h, day as f32, january as f32, self.salt);
+            g.green = (g.green + whim(id, p.cover, g.green, day, self.salt)).clamp(0.0, 0.97);
             let rain = self.moisture.at(index, p.centre.0 / side, p.centre.1 / side);
             let wet = (rain + 0.07 * trait_normal(id, self.salt ^ 0x11)).max(0.75 * g.watered);
             let wet = wet.clamp(0.0, 1.0);
@@ -195,4 +199,22 @@ impl Ground {
         green[2] += 0.03 * g.yellow;
         (green, blend(&bare, &s::BURNT, g.burnt))
     }
+}
+
+/// Days between two whims of a field.
+const WHIM_DAYS: i64 = 12;
+
+/// What pests, frost, showers and farmers add to a field's green cover: a chain of its own, without
+/// memory beyond two weeks. Optics and radar both see it; a line between two dates does not.
+fn whim(id: u32, cover: Cover, green: f32, day: i64, salt: u32) -> f32 {
+    let size = match cover {
+        Cover::Arable | Cover::Grass | Cover::Vine => 0.09,
+        Cover::Broadleaf | Cover::Conifer => 0.035,
+        Cover::Urban | Cover::Road | Cover::Water => return 0.0,
+    };
+    let at = |k: i64| trait_normal(id, salt ^ mix(k as u32, 0x3117));
+    let (knot, share) = (day.div_euclid(WHIM_DAYS), day.rem_euclid(WHIM_DAYS) as f32 / 12.0);
+    let draw = at(knot) + share * (at(knot + 1) - at(knot));
+    // Half-grown fields differ most.
+    size * (0.3 + 2.8 * green * (1.0 - green)).max(0.0) * draw
 }

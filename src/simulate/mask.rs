@@ -13,9 +13,9 @@ use super::sun::Sun;
 /// Pixels on a side of a detection cell: 240 m.
 const CELL: usize = 24;
 
-/// Share of a marked neighbour that marks a pixel: marks spread some 60 m beyond their cells, for
+/// Share of a marked neighbour that marks a pixel: marks spread some 40 m beyond their cells, for
 /// the processor plays safe.
-const SPREAD: f32 = 0.26;
+const SPREAD: f32 = 0.33;
 
 /// Bits of the `CLM` file (Theia).
 pub(super) mod bits {
@@ -73,7 +73,7 @@ pub(super) fn detect(seen: &Seen, rng: &mut Pcg64) -> Vec<u8> {
     let bright = commissions(seen.ground, cells, rng);
     let shade = shadows(seen, cells, rng);
     let dark = marks(cells, |i| {
-        shade.as_ref().is_some_and(|s| s.values[i] < 0.86) && found(i, &doubts.1, -0.65)
+        shade.as_ref().is_some_and(|s| s.values[i] < 0.86) && found(i, &doubts.1, -0.85)
     });
     let mut out = vec![0u8; side * side];
     for (i, bits) in out.iter_mut().enumerate() {
@@ -103,6 +103,16 @@ pub(super) fn detect(seen: &Seen, rng: &mut Pcg64) -> Vec<u8> {
     out
 }
 
+/// The bits of a processor that makes no mistake, of a true sky.
+pub(super) fn perfect(sky: u8) -> u8 {
+    match sky {
+        1 => bits::ALL | bits::CLOUD | bits::MULTI,
+        2 => bits::ALL | bits::CLOUD | bits::THIN,
+        3 => bits::ALL | bits::SHADOW,
+        _ => 0,
+    }
+}
+
 fn marks(cells: usize, on: impl Fn(usize) -> bool) -> Map {
     let values = (0..cells * cells).map(|i| if on(i) { 1.0 } else { 0.0 }).collect();
     Map { side: cells, values }
@@ -129,7 +139,7 @@ fn commissions(ground: &Ground, cells: usize, rng: &mut Pcg64) -> Map {
 /// Shade by cell as the processor believes it: it guesses the height of the cloud.
 fn shadows(seen: &Seen, cells: usize, rng: &mut Pcg64) -> Option<Map> {
     let layer: &Layer = seen.sky.low.as_ref()?;
-    let guess = (1.0 + 0.12 * normal(rng)).clamp(0.7, 1.3);
+    let guess = (1.0 + 0.10 * normal(rng)).clamp(0.7, 1.3);
     // Nine rays a cell tell its mean well enough for a mask.
     let side = seen.ground.side();
     let step = CELL / 3;

@@ -3,6 +3,7 @@
 use rand_pcg::Pcg64;
 
 use super::air::{Air, glow};
+use super::cause::Cause;
 use super::chance::{hash_normal, stream, uniform};
 use super::cloud::{Layer, MARGIN, Sky};
 use super::ground::{Ground, State};
@@ -11,6 +12,7 @@ use super::mask::{self, Seen};
 use super::shadow;
 use super::spectra::{CLOUD, SKYLIGHT, TEN_METRES};
 use super::sun::Sun;
+use super::world::World;
 
 /// How far the view of each band is displaced along the track, as a share of the largest
 /// displacement.
@@ -48,8 +50,13 @@ pub(super) struct Date<'a> {
     pub edge: Vec<u8>,
     /// Truth: 0 clear, 1 cloud, 2 thin cloud, 3 shadow.
     pub sky: Vec<u8>,
+    /// Share of the swath's pixels that the processor calls cloud.
+    pub cloudiness: f64,
+    /// Whether each pixel has noise of its own.
+    alone: bool,
     rng: Pcg64,
     orbit: usize,
+    day: u32,
 }
 
 /// What a layer reflects over the tile, with [`MARGIN`] rows more above and below.
@@ -60,16 +67,17 @@ struct Veil {
 
 impl<'a> Date<'a> {
     /// Draws clouds, shadows and the mask of a date; no band yet.
-    pub fn new(ground: &'a Ground, pass: &Pass, seed: u64) -> Self {
+    pub fn new(ground: &'a Ground, pass: &Pass, world: &World) -> Self {
+        let seed = world.seed;
         let mut rng = stream(seed, &format!("{}/s2/{}", ground.tile, pass.day));
         let side = ground.side();
         let sun = Sun::on(pass.day_of_year, -1.15, ground.latitude);
-        let summer = 0.5 - 0.5 * ((pass.day_of_year as f32 - 20.0) / 58.1).cos();
-        let sky = Sky::draw(ground, pass.cloud, summer, pass.wind, &mut rng);
+        let convection = ground.region.climate(pass.day_of_year as f32).convection;
+        let sky = Sky::draw(ground, pass.cloud, convection, pass.wind, &mut rng);
         let view = |layer: &Option<Layer>| {
             layer.as_ref().map(|l| Veil { shine: l.reflectance(&ground.grain), height: l.height })
         };
-        let (low, high) = (view(&sky.low), view(&sky.high));
+        let (mut low, mut high) = (view(&sky.low), view(&sky.high));
         let lit = sky.low.as_ref().map(|l| shadow::cast(l, &ground.terrain.height, sun, 1.0));
         let tile = MARGIN * side..(MARGIN + side) * side;
         let seen = Seen {
@@ -80,7 +88,7 @@ impl<'a> Date<'a> {
             high: high.as_ref().map_or(&[], |v| &v.shine[tile.clone()]),
             history: pass.history,
         };
-        let mask = mask::detect(&seen, &mut rng);
+        let mut mask = mask::detect(&seen, &mut rng);
         let edge = swath(side, &mut rng);
         let truth = (0..side * side).map(|i| {
             let at = |v: &Option<Veil>| v.as_ref().map_or(0.0, |v| v.seen(side, i));
@@ -93,15 +101,30 @@ impl<'a> Date<'a> {
             }
         });
         let truth: Vec<u8> = truth.collect();
+        let cloudiness = cloudiness(&mask, &edge);
+        if world.lacks(Cause::MaskErrors) {
+            mask = truth.iter().map(|sky| mask::perfect(*sky)).collect();
+        }
+        if world.lacks(Cause::ThinClouds) {
+            [&mut low, &mut high].into_iter().flatten().for_each(|v| v.close(side, &mask));
+        }
         let key = super::chance::key(seed, &format!("{}/noise/{}", ground.tile, pass.day)) as u32;
-        Self { ground, key, sun, low, high, lit, mask, edge, sky: truth, rng, orbit: pass.orbit }
-    }
-
-    /// Share of the swath's pixels that the mask calls cloud.
-    pub fn cloudiness(&self) -> f64 {
-        let inside = self.edge.iter().filter(|e| **e == 0).count().max(1);
-        let on = |(m, e): &(&u8, &u8)| **m & mask::bits::CLOUD != 0 && **e == 0;
-        self.mask.iter().zip(&self.edge).filter(on).count() as f64 / inside as f64
+        Self {
+            ground,
+            key,
+            sun,
+            low,
+            high,
+            lit,
+            mask,
+            edge,
+            sky: truth,
+            cloudiness,
+            alone: world.lacks(Cause::NoiseCorrelation),
+            rng,
+            orbit: pass.orbit,
+            day: pass.day_of_year,
+        }
     }
 
     /// Hands each band in turn to `take`: its index, what the satellite saw and what was there, in
@@ -111,7 +134,10 @@ impl<'a> Date<'a> {
         state: &State,
         mut take: impl FnMut(usize, Vec<i16>, Vec<i16>) -> crate::error::Result<()>,
     ) -> crate::error::Result<()> {
-        let air = Air::draw(self.ground, self.sun, self.orbit, &mut self.rng);
+        let mut air = Air::draw(self.ground, self.sun, self.orbit, self.day, &mut self.rng);
+        if self.alone {
+            air.scatter(self.key);
+        }
         let fine = Layout::new(self, &air, 1);
         let coarse = Layout::new(self, &air, 2);
         for (band, ten_metres) in TEN_METRES.into_iter().enumerate() {
@@ -193,7 +219,24 @@ fn quantised(v: f32) -> i16 {
     (v * 10_000.0 + 0.5).clamp(1.0, 20_000.0) as i16
 }
 
+/// Share of the swath's pixels that a mask calls cloud.
+fn cloudiness(mask: &[u8], edge: &[u8]) -> f64 {
+    let inside = edge.iter().filter(|e| **e == 0).count().max(1);
+    let on = |(m, e): &(&u8, &u8)| **m & mask::bits::CLOUD != 0 && **e == 0;
+    mask.iter().zip(edge).filter(on).count() as f64 / inside as f64
+}
+
 impl Veil {
+    /// Makes cloud that the mask has found thick: no light comes through.
+    fn close(&mut self, side: usize, mask: &[u8]) {
+        for (i, v) in self.shine.iter_mut().enumerate() {
+            let row = (i / side).saturating_sub(MARGIN).min(side - 1);
+            if *v > 0.005 && mask[row * side + i % side] != 0 {
+                *v = v.max(0.95);
+            }
+        }
+    }
+
     /// The most that any band sees of the layer at a pixel of the tile.
     fn seen(&self, side: usize, i: usize) -> f32 {
         let rows = (self.height * 0.0014).round() as usize;
@@ -237,7 +280,7 @@ impl Layout {
         Self {
             factor,
             margin: MARGIN / factor,
-            noise: if factor == 1 { 0.0015 } else { 0.001 },
+            noise: if factor == 1 { 0.0025 } else { 0.0015 },
             light: at(&air.light),
             haze: at(&air.pattern),
             lit,
@@ -275,19 +318,19 @@ fn swath(side: usize, rng: &mut Pcg64) -> Vec<u8> {
 mod tests {
     use super::super::plan::Calendar;
     use super::super::weather::Weather;
-    use super::super::world::World;
     use super::*;
 
     #[test]
     fn the_mask_finds_most_clouds_and_makes_mistakes() {
-        let c = Calendar::of(&World::default()).unwrap();
-        let weather = Weather::of(4, c.warm_doy, c.days());
-        let ground = Ground::build("31TCJ", 128, 4, &weather, c.warm_doy, &c.januaries).unwrap();
+        let world = World { side: 128, seed: 4, ..World::default() };
+        let c = Calendar::of(&world).unwrap();
+        let weather = Weather::of(world.region, 4, c.warm_doy, c.days());
+        let ground = Ground::build(&world, "31TCJ", &weather, &c).unwrap();
         let (mut covered, mut found, mut missed, mut wrong, mut dark) = (0, 0, 0, 0, 0);
         for day in 0..16 {
             let wind = day as f32;
             let pass = Pass { day, day_of_year: 150, orbit: 0, cloud: 0.5, wind, history: 9 };
-            let date = Date::new(&ground, &pass, 4);
+            let date = Date::new(&ground, &pass, &world);
             for (sky, bits) in date.sky.iter().zip(&date.mask) {
                 let cloud = bits & (mask::bits::CLOUD | mask::bits::THIN | mask::bits::HIGH) != 0;
                 covered += usize::from(matches!(sky, 1 | 2));

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use super::block::{BLOCK, Block, interval};
 use super::chance::{hash01, key, stream};
 use super::map::{Map, Spectrum};
+use super::region::Region;
 use super::terrain::Terrain;
 
 /// What a piece of land is; crops of arable land change by the year.
@@ -30,6 +31,22 @@ pub(super) enum Cover {
     Road,
     /// River or lake.
     Water,
+}
+
+impl Cover {
+    /// The name in `fields/TILE.csv`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Arable => "arable",
+            Self::Grass => "grass",
+            Self::Vine => "vine",
+            Self::Broadleaf => "broadleaf",
+            Self::Conifer => "conifer",
+            Self::Urban => "urban",
+            Self::Road => "road",
+            Self::Water => "water",
+        }
+    }
 }
 
 /// One piece of land.
@@ -72,7 +89,7 @@ enum Owner {
 
 impl Land {
     /// Shares out the land of a tile.
-    pub fn share(terrain: &Terrain, seed: u64, tile: &str) -> Self {
+    pub fn share(region: Region, terrain: &Terrain, seed: u64, tile: &str) -> Self {
         let side = terrain.height.side;
         let paint = Paint::new(terrain, seed, tile);
         let mut names: HashMap<Owner, u32> = HashMap::new();
@@ -111,14 +128,15 @@ impl Land {
             p.centre = (p.centre.0 / n, p.centre.1 / n);
             p.height /= n;
             p.slope /= n;
-            p.cover = cover_of(*name, p.slope, hash01(i as u32, salt), paint.steep);
+            let tilt = (p.slope / paint.steep).min(1.5);
+            p.cover = cover_of(*name, region.shares(tilt), hash01(i as u32, salt));
         }
         Self { owner, parcels }
     }
 }
 
 /// Crops in flats, meadows and vines on slopes.
-fn cover_of(name: Owner, slope: f32, u: f32, steep: f32) -> Cover {
+fn cover_of(name: Owner, (grass, vine): (f32, f32), u: f32) -> Cover {
     match name {
         Owner::Road => Cover::Road,
         Owner::River | Owner::Lake => Cover::Water,
@@ -132,8 +150,6 @@ fn cover_of(name: Owner, slope: f32, u: f32, steep: f32) -> Cover {
             }
         }
         Owner::Field { .. } => {
-            let tilt = (slope / steep).min(1.5);
-            let (grass, vine) = (0.14 + 0.22 * tilt, 0.04 + 0.10 * tilt);
             if u < grass {
                 Cover::Grass
             } else if u < grass + vine {
@@ -261,7 +277,7 @@ mod tests {
     #[test]
     fn woods_stand_on_steeper_ground_than_crops() {
         let terrain = Terrain::carve(256, &mut stream(5, "terrain"));
-        let land = Land::share(&terrain, 5, "31TCJ");
+        let land = Land::share(Region::France, &terrain, 5, "31TCJ");
         let mean = |cover| {
             let chosen: Vec<_> = land.parcels.iter().filter(|p| p.cover == cover).collect();
             assert!(!chosen.is_empty(), "{cover:?}");
@@ -274,7 +290,7 @@ mod tests {
     #[test]
     fn fields_have_the_size_of_fields() {
         let terrain = Terrain::carve(256, &mut stream(5, "terrain"));
-        let land = Land::share(&terrain, 5, "31TCJ");
+        let land = Land::share(Region::France, &terrain, 5, "31TCJ");
         let areas: Vec<f32> = land
             .parcels
             .iter()

@@ -1,11 +1,12 @@
 //! What grows: green cover, straw and roughness of a parcel on a day.
 //!
-//! Green cover follows double logistic curves of the calendar of south-west France with random
+//! Green cover follows double logistic curves of a region's calendar with random
 //! terms of each parcel and year; what farmers do (harvest, plough, mow) is in [`super::events`].
 
 use super::chance::{hash01, mix, trait_normal};
 use super::events::{Deed, Event, History};
 use super::parcels::{Cover, Parcel};
+use super::region::{Region, Timing};
 
 /// What grows on arable land in a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,12 @@ pub(super) enum Crop {
     Rape,
     /// Maize, sunflower, soy.
     Summer,
+    /// Millet, sorghum.
+    Millet,
+    /// Cotton.
+    Cotton,
+    /// Maize of the rainy season.
+    Maize,
 }
 
 /// One growing season of arable land. Days count from 1970.
@@ -54,26 +61,18 @@ fn logistic(t: f32, middle: f32, width: f32) -> f32 {
 }
 
 /// The season of a parcel that is harvested in the year whose 1 January is day `january`.
-pub(super) fn season(id: u32, january: f32, salt: u32) -> Season {
+pub(super) fn season(region: Region, id: u32, january: f32, salt: u32) -> Season {
     let k = mix(january as u32, salt);
     let n = |i: u32| trait_normal(id.wrapping_mul(8).wrapping_add(i), k);
     let u = hash01(id, k ^ 0xC0FFEE);
-    let crop = if u < 0.40 {
-        Crop::Cereal
-    } else if u < 0.51 {
-        Crop::Rape
-    } else {
-        Crop::Summer
-    };
-    let (up, down, wait) = match crop {
-        Crop::Cereal => (70.0 + 10.0 * n(0), 165.0 + 8.0 * n(1), 18.0),
-        Crop::Rape => (55.0 + 10.0 * n(0), 160.0 + 8.0 * n(1), 20.0),
-        Crop::Summer => (165.0 + 13.0 * n(0), 250.0 + 14.0 * n(1), 14.0),
-    };
+    let crop = region.crop(u);
+    let Timing { up, down, wait } = crop.timing();
+    let (up, down) = (up.0 + up.1 * n(0), down.0 + down.1 * n(1));
     let harvest = down + wait + 6.0 * n(2).clamp(-1.8, 2.5);
     let linger = -40.0 * hash01(id, k ^ 0x0BAD).max(0.02).ln();
-    let plough = harvest + 4.0 + linger.min(110.0);
-    let cover = crop != Crop::Summer && hash01(id, k ^ 0xC0DE) < 0.3;
+    let after = harvest + 4.0 + linger.min(110.0);
+    let plough = region.ploughed(id, k ^ 0x9107).unwrap_or(after);
+    let cover = crop.winters() && hash01(id, k ^ 0xC0DE) < 0.3;
     let top = 0.93 + 0.03 * n(3).clamp(-3.0, 1.0);
     let day = |doy: f32| (january + doy).round();
     Season {
@@ -90,9 +89,9 @@ pub(super) fn season(id: u32, january: f32, salt: u32) -> Season {
 impl Season {
     /// Green cover of this season alone.
     fn green(&self, t: f32) -> f32 {
-        let (rise, fall) = if self.crop == Crop::Summer { (9.0, 11.0) } else { (11.0, 7.0) };
+        let (rise, fall) = if self.crop.winters() { (11.0, 7.0) } else { (9.0, 11.0) };
         let mut f = self.top * (logistic(t, self.up, rise) - logistic(t, self.down, fall)).max(0.0);
-        if self.crop != Crop::Summer {
+        if self.crop.winters() {
             // Sown in autumn: a thin green through the winter.
             let winter =
                 0.25 * logistic(t, self.up - 105.0, 9.0) * (1.0 - logistic(t, self.down, 7.0));
@@ -107,9 +106,10 @@ impl Season {
         if t >= self.harvest && t < self.harvest + 18.0 { f.min(0.08) } else { f }
     }
 
-    /// Dry standing plants before the harvest.
+    /// Dry standing plants before the harvest; unharvested, they rot within some months.
     fn ripe(&self, t: f32) -> f32 {
-        if t < self.harvest { logistic(t, self.down, 7.0) } else { 0.0 }
+        let rotten = ((t - self.down - 60.0) / 120.0).clamp(0.0, 1.0);
+        if t < self.harvest { logistic(t, self.down, 7.0) * (1.0 - rotten) } else { 0.0 }
     }
 }
 
@@ -132,6 +132,20 @@ pub(super) fn growth(
     };
     match parcel.cover {
         Cover::Arable => arable(&mut g, &history.seasons, day),
+        // Savanna, orchards, dry woodland and villages green with the rains.
+        Cover::Grass if history.region == Region::Burkina => {
+            g.green = 0.08 + 0.6 * wave(185.0 + 12.0 * n(0), 300.0 + 15.0 * n(1), 12.0, 18.0);
+            g.straw = 0.7;
+        }
+        Cover::Vine if history.region == Region::Burkina => {
+            g.green = 0.2 + 0.3 * wave(170.0 + 12.0 * n(0), 320.0 + 12.0 * n(1), 12.0, 18.0);
+        }
+        Cover::Broadleaf if history.region == Region::Burkina => {
+            g.green = 0.15 + 0.6 * wave(150.0 + 8.0 * n(0), 335.0 + 12.0 * n(1), 10.0, 18.0);
+        }
+        Cover::Urban if history.region == Region::Burkina => {
+            g.green = 0.1 + 0.12 * wave(180.0, 310.0, 12.0, 15.0);
+        }
         Cover::Grass => {
             let dry = 0.16 * (-((doy - 225.0) / 35.0).powi(2)).exp() * (1.0 + 0.4 * n(2));
             g.green = 0.38 + 0.47 * wave(60.0 + 12.0 * n(0), 300.0 + 12.0 * n(1), 14.0, 14.0) - dry;
@@ -200,8 +214,10 @@ mod tests {
 
     #[test]
     fn a_cereal_is_green_in_spring_and_straw_after_its_harvest() {
-        let id = (0..100).find(|i| season(*i, 17_532.0, 1).crop == Crop::Cereal).unwrap();
-        let s = season(id, 17_532.0, 1);
+        let id = (0..100)
+            .find(|i| season(Region::France, *i, 17_532.0, 1).crop == Crop::Cereal)
+            .unwrap();
+        let s = season(Region::France, id, 17_532.0, 1);
         assert!(s.green(17_532.0 + 120.0) > 0.7 && s.green(s.harvest + 5.0) < 0.1);
         let mut g = growth(
             id,
@@ -213,7 +229,7 @@ mod tests {
                 slope: 0.0,
                 rows: 0.0,
             },
-            &History { seasons: vec![s], events: vec![] },
+            &History { region: Region::France, seasons: vec![s], events: vec![] },
             s.harvest - 1.0,
             17_532.0,
             1,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use gdal::Dataset;
 use gdal::raster::GdalType;
 
-use super::{Summary, World, simulate};
+use super::{Cause, Gate, Region, Summary, World, check, mask, place, product, simulate};
 
 fn small() -> World {
     World {
@@ -163,4 +163,66 @@ fn what_cannot_be_simulated_is_refused() {
         assert!(simulate(&world, dir.path(), &|| false, &mut |_, _| ()).is_err(), "{world:?}");
     }
     assert!(folders(dir.path()).is_empty());
+}
+
+#[test]
+fn what_a_world_lacks_is_known_to_its_truth_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let without = vec![Cause::MaskErrors, Cause::Events];
+    let world = World { without, ..small() };
+    run(&world, dir.path());
+    let kept: World = crate::store::read_json(&dir.path().join("truth/world.json")).unwrap();
+    assert_eq!(kept.without, world.without);
+    let events = std::fs::read_to_string(dir.path().join("truth/events.csv")).unwrap();
+    assert_eq!(events, "tile,field,date,type\n");
+    let all = files(dir.path());
+    let named = |f: &&PathBuf| f.starts_with("products") && f.extension().unwrap() != "tif";
+    assert_eq!(all.keys().find(named), None);
+    for product in folders(&dir.path().join("products/S2/31TCJ")) {
+        let p = name(&product);
+        let mask = read::<u8>(&product.join(format!("MASKS/{p}_CLM_R1.tif")));
+        let truth = dir.path().join("truth/S2/31TCJ").join(&p);
+        let sky = read::<u8>(&truth.join(format!("MASKS/{p}_CLD_R1.tif")));
+        assert!(mask.iter().zip(&sky).all(|(m, s)| (*m != 0) == (*s != 0)));
+    }
+}
+
+#[test]
+fn the_second_world_is_another_and_passes_its_radar_half_as_often() {
+    let dir = tempfile::tempdir().unwrap();
+    let region = Region::Burkina;
+    let world = World {
+        tiles: vec![region.tiles()[0].to_owned()],
+        s1_every_days: region.radar_days(),
+        region,
+        ..small()
+    };
+    let summary = run(&world, dir.path());
+    assert_eq!(summary.s1, 5);
+    let events = std::fs::read_to_string(dir.path().join("truth/events.csv")).unwrap();
+    // Fields are ploughed before the rains; nobody harvests in May or June.
+    assert!(events.contains(",plough") && !events.contains(",harvest"));
+}
+
+#[test]
+fn the_gates_are_measured_on_what_was_written() {
+    let dir = tempfile::tempdir().unwrap();
+    run(&small(), dir.path());
+    let checked = check(dir.path(), false, &|| Ok(()), &mut |_| ()).unwrap();
+    let numbers: Vec<u8> = checked.gates.iter().map(|g| g.number).collect();
+    assert_eq!((numbers, checked.spared), ((1..=6).collect(), None));
+    let recall = |gates: &[Gate]| gates[5].measures[0].value;
+    assert!((0.5..1.0).contains(&recall(&checked.gates)));
+    // A mask that is changed on disk changes what is measured.
+    for product in folders(&dir.path().join("products/S2/31TCJ")) {
+        let p = name(&product);
+        let file = format!("MASKS/{p}_CLM_R1.tif");
+        let grid = place::tile_grid("31TCJ", 128).unwrap();
+        let covered = vec![mask::bits::CLOUD; 128 * 128];
+        std::fs::remove_file(product.join(&file)).unwrap();
+        product::write_tiff(&product.join(&file), &grid, covered, None, 1).unwrap();
+    }
+    let all = check(dir.path(), false, &|| Ok(()), &mut |_| ()).unwrap();
+    assert_eq!(recall(&all.gates), 1.0);
+    assert!(check(&dir.path().join("products"), false, &|| Ok(()), &mut |_| ()).is_err());
 }

@@ -6,6 +6,7 @@ use rand_distr::Beta;
 
 use super::chance::{normal, stream, uniform};
 use super::map::Map;
+use super::region::Region;
 
 /// Days simulated before the first date, so that the soil has a history.
 pub(super) const WARM_UP: i64 = 150;
@@ -13,10 +14,6 @@ pub(super) const WARM_UP: i64 = 150;
 const CELLS: usize = 8;
 /// Correlation of the latent state from one day to the next: 0.2 over five days.
 const MEMORY: f32 = 0.725;
-
-/// Mean cloud fraction of a month, January first.
-const CLOUDINESS: [f32; 12] =
-    [0.68, 0.66, 0.62, 0.58, 0.54, 0.46, 0.38, 0.40, 0.46, 0.54, 0.64, 0.68];
 
 /// Weather of a region (all tiles of a world share the sky), by day since the warm-up began.
 pub(super) struct Weather {
@@ -34,9 +31,10 @@ pub(super) struct Weather {
 
 impl Weather {
     /// Simulates days `first_doy`, `first_doy` + 1, … for `days` days.
-    pub fn of(seed: u64, first_doy: u32, days: usize) -> Self {
+    pub fn of(region: Region, seed: u64, first_doy: u32, days: usize) -> Self {
         let mut rng = stream(seed, "weather");
-        let quantiles: Vec<Vec<f32>> = CLOUDINESS
+        let quantiles: Vec<Vec<f32>> = region
+            .cloudiness()
             .iter()
             .map(|mean| {
                 // The sum 0.8 of both parameters gives the U: most scenes are nearly clear or
@@ -64,10 +62,10 @@ impl Weather {
             let doy = (i64::from(first_doy) + day as i64 - 1).rem_euclid(365) as f32;
             let month = ((doy / 30.42) as usize).min(11);
             let at = (1999.0 * phi(z)) as usize;
-            let summer = 0.5 - 0.5 * ((doy - 20.0) / 365.0 * std::f32::consts::TAU).cos();
-            // Rain needs clouds: wet in about a third of the days, heavier and rarer in summer.
-            let wet = z > 0.35 + 0.35 * summer;
-            let heavy = -(uniform(&mut rng).max(1e-6)).ln() * (4.0 + 4.0 * summer);
+            let climate = region.climate(doy);
+            // Rain needs clouds.
+            let wet = z > climate.rain_over;
+            let heavy = -(uniform(&mut rng).max(1e-6)).ln() * climate.rain;
             let rain = if wet { heavy * (0.5 + 0.4 * (z - 0.3).max(0.0)) } else { 0.0 };
             turbid = (0.9 * turbid + 0.02 * rain + 0.05 * uniform(&mut rng)).min(1.0);
             let speed = 3.0 + 9.0 * uniform(&mut rng);
@@ -87,16 +85,15 @@ pub(super) struct Moisture {
 }
 
 impl Moisture {
-    /// Fills with the region's rain, spread unevenly over the tile, and dries faster in summer.
-    pub fn of(weather: &Weather, first_doy: u32, seed: u64, tile: &str) -> Self {
+    /// Fills with the region's rain, spread unevenly over the tile, and dries as its season has it.
+    pub fn of(region: Region, weather: &Weather, first_doy: u32, seed: u64, tile: &str) -> Self {
         let mut rng = stream(seed, &format!("{tile}/rain"));
         let mut now = Map::filled(CELLS, 0.5);
         let mut days = Vec::with_capacity(weather.rain.len());
         for (day, rain) in weather.rain.iter().enumerate() {
             let doy = (i64::from(first_doy) + day as i64 - 1).rem_euclid(365) as f32;
-            let summer = 0.5 - 0.5 * ((doy - 20.0) / 365.0 * std::f32::consts::TAU).cos();
-            let drying = (-1.0 / (22.0 - 15.0 * summer)).exp();
-            let floor = 0.25 - 0.2 * summer;
+            let climate = region.climate(doy);
+            let (drying, floor) = ((-1.0 / climate.drying).exp(), climate.driest);
             let lean = (normal(&mut rng), normal(&mut rng));
             for (i, m) in now.values.iter_mut().enumerate() {
                 let (x, y) = ((i % CELLS) as f32 / 7.0 - 0.5, (i / CELLS) as f32 / 7.0 - 0.5);
@@ -127,7 +124,7 @@ mod tests {
 
     #[test]
     fn cloudiness_is_u_shaped_and_worse_in_winter() {
-        let w = Weather::of(11, 1, 3650);
+        let w = Weather::of(Region::France, 11, 1, 3650);
         let share = |low: f32, high: f32| {
             w.cloud.iter().filter(|c| **c >= low && **c < high).count() as f32 / 3650.0
         };
@@ -143,8 +140,8 @@ mod tests {
 
     #[test]
     fn rain_falls_from_clouds_and_wets_the_soil() {
-        let w = Weather::of(11, 1, 720);
-        let soil = Moisture::of(&w, 1, 11, "31TCJ");
+        let w = Weather::of(Region::France, 11, 1, 720);
+        let soil = Moisture::of(Region::France, &w, 1, 11, "31TCJ");
         let mean = |wet: bool| {
             let days: Vec<usize> = (1..720).filter(|d| (w.rain[*d] > 0.0) == wet).collect();
             days.iter().map(|d| w.cloud[*d]).sum::<f32>() / days.len() as f32

@@ -37,7 +37,7 @@ pub fn simulate(
     world.check()?;
     claim(world, out)?;
     let calendar = Calendar::of(world)?;
-    let weather = Weather::of(world.seed, calendar.warm_doy, calendar.days());
+    let weather = Weather::of(world.region, world.seed, calendar.warm_doy, calendar.days());
     let jobs = jobs(world, &calendar);
     let total = jobs.len() as u64;
     progress(0, total);
@@ -142,9 +142,7 @@ impl Run<'_> {
     /// Builds the ground of a tile and publishes its terrain model.
     fn ground(&self, tile: &str) -> Result<Ground> {
         self.check_stop()?;
-        let w = self.world;
-        let c = &self.calendar;
-        let ground = Ground::build(tile, w.side, w.seed, &self.weather, c.warm_doy, &c.januaries)?;
+        let ground = Ground::build(self.world, tile, &self.weather, &self.calendar)?;
         let heights = ground.terrain.height.means(2);
         let heights: Vec<i16> = heights.values.iter().map(|h| h.round() as i16).collect();
         for room in ["products", "truth"] {
@@ -152,7 +150,21 @@ impl Run<'_> {
             let grid = ground.grid.coarsen(2)?;
             publish_tiff(&path, |to| write_tiff(to, &grid, heights.clone(), None, 2))?;
         }
+        self.fields(&ground)?;
         Ok(ground)
+    }
+
+    /// Publishes which field owns each pixel, and what the fields are.
+    fn fields(&self, ground: &Ground) -> Result<()> {
+        let folder = self.out.join("truth/fields");
+        let path = folder.join(format!("{}.tif", ground.tile));
+        let owner = ground.land.owner.clone();
+        publish_tiff(&path, |to| write_tiff(to, &ground.grid, owner, None, 2))?;
+        let mut text = String::from("field,cover,pixels\n");
+        for (field, p) in ground.land.parcels.iter().enumerate() {
+            text += &format!("{field},{},{}\n", p.cover.name(), p.size);
+        }
+        publish(&folder.join(format!("{}.csv", ground.tile)), text.as_bytes())
     }
 
     /// Publishes the log of events.
@@ -186,8 +198,8 @@ impl Run<'_> {
             wind: self.weather.wind[index].0,
             history: job.rank,
         };
-        let mut date = Date::new(ground, &pass, self.world.seed);
-        if date.cloudiness() > CLOUD_MAX {
+        let mut date = Date::new(ground, &pass, self.world);
+        if date.cloudiness > CLOUD_MAX {
             return Ok(Outcome::Dropped);
         }
         self.publish_optical(ground, job, &mut date, [&product, &truth], &name)

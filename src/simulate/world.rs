@@ -2,10 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cause::Cause;
 use super::place;
+use super::region::Region;
 use crate::error::{Error, Result};
 use crate::geo::Stamp;
 use crate::limits;
+
+/// Counted up whenever the same world gives other bytes.
+const PHYSICS: u32 = 2;
+
+fn first_physics() -> u32 {
+    1
+}
 
 /// What to simulate. The same world always gives the same bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +34,13 @@ pub struct World {
     pub s2_every_days: u32,
     /// Days between two Sentinel-1 passes.
     pub s1_every_days: u32,
+    /// Climate, calendar and crops.
+    pub region: Region,
+    /// What is left out, to see what it does.
+    pub without: Vec<Cause>,
+    /// Which physics made it: a folder of an older one is not gone on with.
+    #[serde(default = "first_physics")]
+    pub physics: u32,
     /// Threads; 0 takes all cores. Not part of what is simulated.
     #[serde(skip)]
     pub threads: usize,
@@ -41,12 +57,20 @@ impl Default for World {
             seed: 1,
             s2_every_days: 5,
             s1_every_days: 6,
+            region: Region::France,
+            without: Vec::new(),
+            physics: PHYSICS,
             threads: 0,
         }
     }
 }
 
 impl World {
+    /// Whether a cause is left out.
+    pub(super) fn lacks(&self, cause: Cause) -> bool {
+        self.without.contains(&cause)
+    }
+
     /// Refuses what cannot be simulated.
     pub(super) fn check(&self) -> Result<()> {
         let cell = limits::CELL;

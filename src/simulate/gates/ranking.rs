@@ -1,0 +1,118 @@
+//! Gates 7 and 8: what radar adds to a single date, and that the gain goes when its cause goes.
+
+use super::measure::{Gate, Measure};
+use super::samples::{Control, Given, Samples, Scores};
+use super::{Seen, Stop};
+use crate::error::{Error, Result};
+
+/// The methods that are compared, on the same pixels.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ranking {
+    pub line: Scores,
+    pub single: Scores,
+    pub single_radar: Scores,
+    pub multi: Scores,
+    pub multi_radar: Scores,
+}
+
+const SINGLE: Given = Given { around: false, radar: false, relief: false };
+const SINGLE_RADAR: Given = Given { around: false, radar: true, relief: false };
+const MULTI: Given = Given { around: true, radar: false, relief: false };
+const MULTI_RADAR: Given = Given { around: true, radar: true, relief: false };
+const SINGLE_RELIEF: Given = Given { around: false, radar: false, relief: true };
+
+impl Ranking {
+    /// Fits all learners.
+    pub fn of(samples: &Samples, stop: Stop<'_>) -> Result<Self> {
+        let fit = |given| stop().and_then(|()| samples.learn(given));
+        let (one, two) = rayon::join(
+            || Ok::<_, Error>((fit(SINGLE)?, fit(SINGLE_RADAR)?)),
+            || Ok::<_, Error>((fit(MULTI)?, fit(MULTI_RADAR)?)),
+        );
+        let ((single, single_radar), (multi, multi_radar)) = (one?, two?);
+        Ok(Self { line: samples.line(), single, single_radar, multi, multi_radar })
+    }
+}
+
+/// Gate 7: the gain of radar on a single date.
+pub(super) fn gain(samples: &Samples, ranking: &Ranking) -> Gate {
+    let r = ranking;
+    let gain = |a: &Scores, b: &Scores| a.all.psnr() - b.all.psnr();
+    let gain_changed = |a: &Scores, b: &Scores| a.changed.psnr() - b.changed.psnr();
+    let (train, test) = samples.counts();
+    let measures = vec![
+        Measure::within(
+            "gain of radar in a single date, dB",
+            gain(&r.single_radar, &r.single),
+            0.5..=1.6,
+        ),
+        Measure::aside("PSNR of a single date", r.single.all.psnr()),
+        Measure::aside("PSNR of a single date with radar", r.single_radar.all.psnr()),
+        Measure::aside("PSNR of a straight line", r.line.all.psnr()),
+        Measure::aside("PSNR of three dates", r.multi.all.psnr()),
+        Measure::aside("PSNR of three dates with radar", r.multi_radar.all.psnr()),
+        Measure::aside("gain of radar in three dates, dB", gain(&r.multi_radar, &r.multi)),
+        Measure::aside(
+            "the same where an event changed the ground",
+            gain_changed(&r.multi_radar, &r.multi),
+        ),
+        Measure::aside("single date with radar over a straight line there", {
+            gain_changed(&r.single_radar, &r.line)
+        }),
+        Measure::aside("pixels to train on", train as f64),
+        Measure::aside("pixels to test on, in other blocks", test as f64),
+    ];
+    Gate {
+        number: 7,
+        name: "radar helps a single hidden date (ridge on random features, pixel by pixel)",
+        measures,
+        advice: "look at soil water and plants in radar.rs and ground.rs",
+    }
+}
+
+/// Gate 8: a gain goes when what makes it is put in a wrong order.
+pub(super) fn controls(seen: &Seen, ranking: &Ranking, stop: Stop<'_>) -> Result<Gate> {
+    let draw = |control| Samples::draw(&seen.tiles, &seen.events, seen.radar_days, control);
+    let fit = |control, given| stop().and_then(|()| draw(control).learn(given));
+    let ((in_time, dates), (elsewhere, relief, no_relief)) = rayon::join(
+        || (fit(Control::RadarInTime, MULTI_RADAR), fit(Control::Dates, MULTI)),
+        || {
+            let radar = fit(Control::RadarElsewhere, SINGLE_RADAR);
+            let relief = fit(Control::None, SINGLE_RELIEF);
+            (radar, relief, fit(Control::Relief, SINGLE_RELIEF))
+        },
+    );
+    let r = ranking;
+    let over_single = |s: &Scores| s.all.psnr() - r.single.all.psnr();
+    let over_multi = |s: &Scores| s.changed.psnr() - r.multi.changed.psnr();
+    let none = f64::NEG_INFINITY..=0.15;
+    let kept = over_single(&dates?) / over_single(&r.multi);
+    let measures = vec![
+        Measure::aside(
+            "gain of radar in three dates, changed ground, dB",
+            over_multi(&r.multi_radar),
+        ),
+        Measure::within(
+            "the same with radar shuffled in time",
+            over_multi(&in_time?),
+            none.clone(),
+        ),
+        Measure::aside("gain of radar in a single date", over_single(&r.single_radar)),
+        Measure::within(
+            "the same with radar of another tile",
+            over_single(&elsewhere?),
+            none.clone(),
+        ),
+        Measure::aside("gain of relief in a single date", over_single(&relief?)),
+        Measure::within("the same with relief of other ground", over_single(&no_relief?), none),
+        Measure::aside("gain of the dates around over a single date", over_single(&r.multi)),
+        // It cannot vanish: any clear date tells what a place is, if not how it is now.
+        Measure::within("share of it that dates of any time keep", kept, f64::NEG_INFINITY..=0.4),
+    ];
+    Ok(Gate {
+        number: 8,
+        name: "gains vanish when their cause is shuffled away",
+        measures,
+        advice: "a learner knows what it should not: look at samples.rs first",
+    })
+}
