@@ -11,7 +11,6 @@ mod answer;
 mod bootstrap;
 mod clear;
 mod compare;
-mod control;
 mod difference;
 mod facts;
 mod fetch;
@@ -24,7 +23,6 @@ mod summary;
 mod table;
 
 pub use compare::{EvaluateOptions, Evaluation, evaluate};
-pub use control::Control;
 pub use difference::{Difference, read_differences, write_differences};
 pub use look::{Look, Seen};
 pub use patch::{PatchScore, write_patches};

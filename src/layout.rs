@@ -7,6 +7,7 @@
 
 mod chosen;
 mod compat;
+mod control;
 mod count;
 #[cfg(test)]
 mod decloud;
@@ -33,6 +34,7 @@ mod suggest;
 mod table;
 mod timeline;
 
+pub use control::Control;
 pub use count::Counts;
 pub use difference::Difference;
 pub use draw::{Balance, Draw, Season};

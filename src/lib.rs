@@ -74,8 +74,8 @@ pub use cog::write_cog;
 pub use error::{Error, Kind as ErrorKind, Result, While};
 #[cfg(feature = "torch")]
 pub use evaluate::{
-    Control, Difference as ScoreDifference, EvaluateOptions, Evaluation, Look, PatchScore, Row,
-    Seen, evaluate, read_rows, write_differences, write_patches, write_rows,
+    Difference as ScoreDifference, EvaluateOptions, Evaluation, Look, PatchScore, Row, Seen,
+    evaluate, read_rows, write_differences, write_patches, write_rows,
 };
 pub use exchange::{
     Contents, Decode, Describe, Entry, Form as ShardForm, Image, Origin, Place, Record, Records,
@@ -85,9 +85,9 @@ pub use geo::{Grid, Ground, Regions, Split, SplitBy, Splitter, Stamp, Utm, Windo
 #[cfg(feature = "gdal")]
 pub use ingest::{IngestOptions, IngestSummary, ingest};
 pub use layout::{
-    Acquisition, Balance, Counts, Difference, Draw, Funnel, FunnelClause, Layout, PatchRef, Role,
-    Sample, SampleCounts, SampleManifest, Samples, Season, SplitPlan, Suggested, Suggestion,
-    Timeline, TimelineRow, Waits, Warning, import,
+    Acquisition, Balance, Control, Counts, Difference, Draw, Funnel, FunnelClause, Layout,
+    PatchRef, Role, Sample, SampleCounts, SampleManifest, Samples, Season, SplitPlan, Suggested,
+    Suggestion, Timeline, TimelineRow, Waits, Warning, import,
 };
 #[cfg(feature = "torch")]
 pub use metrics::{Score, Scores};

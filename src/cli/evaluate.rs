@@ -10,9 +10,10 @@ use super::{Done, args, progress::Progress};
 use crate::archive::Archive;
 use crate::error::{Result, While};
 use crate::evaluate::{
-    Control, EvaluateOptions, Evaluation, evaluate, write_differences, write_patches, write_rows,
+    EvaluateOptions, Evaluation, evaluate, write_differences, write_patches, write_rows,
 };
 use crate::geo::Split;
+use crate::layout::Control;
 use crate::report::write_page;
 use crate::stream::Cancel;
 use crate::tensors::pick_device;

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::control::Control;
 use super::method::{Method, Way};
 use crate::error::{Error, Result};
-use crate::layout::Sample;
+use crate::layout::{Control, Sample};
 use crate::tensors::Batch;
 
 /// Name of the tensor that stands in for a role under a control; its sensor stays the first word.

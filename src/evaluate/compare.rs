@@ -4,7 +4,6 @@ use tch::Device;
 
 use super::answer::stand_in;
 use super::clear::ClearDates;
-use super::control::Control;
 use super::difference::Difference;
 use super::facts::Facts;
 use super::fetch::{Asked, Fetch};
@@ -17,7 +16,7 @@ use super::table::Row;
 use crate::archive::{Archive, Layer};
 use crate::error::{Error, Result};
 use crate::geo::Split;
-use crate::layout::{Sample, Samples};
+use crate::layout::{Control, Sample, Samples};
 use crate::ops::{Fill, Filling, MakeBatch, Normalise, Read, Want, thin, wants};
 use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace};
 use crate::tensors::Batch;

@@ -4,9 +4,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::compare::EvaluateOptions;
-use super::control::Control;
 use crate::error::{Error, Result};
-use crate::layout::Samples;
+use crate::layout::{Control, Samples};
 use crate::models::Model;
 use crate::ops::Filling;
 
@@ -64,7 +63,7 @@ pub(super) fn methods(s: &Samples, o: &EvaluateOptions, answer: usize) -> Result
                 check_split(path, s, &o.snapshot)?;
                 let model = Rc::new(Model::load(path, o.device)?);
                 model.card.check_roles(&roles, false)?;
-                let name = name_of(&model, path, &all);
+                let name = name_of(&model, path, &all)?;
                 for control in std::iter::once(None).chain(o.controls.iter().copied().map(Some)) {
                     if control.is_none_or(|control| takes(&model, s, control)) {
                         let name = match control {
@@ -110,14 +109,19 @@ fn pair(samples: &Samples, answer: usize) -> Result<Way> {
     Ok(Way::Pair { before, after, answer })
 }
 
-/// The card's name; a second network of one card also bears its folder's.
-fn name_of(model: &Model, path: &Path, others: &[Method]) -> String {
-    let name = model.card.name.clone();
+/// The card's name, with the control that it was trained under; a second network of that name also
+/// bears its folder's.
+fn name_of(model: &Model, path: &Path, others: &[Method]) -> Result<String> {
+    let (_, about) = Model::about(path)?;
+    let name = match about.get("control").filter(|control| *control != "none") {
+        Some(control) => format!("{} (trained on {control})", model.card.name),
+        None => model.card.name.clone(),
+    };
     if !others.iter().any(|m| m.name == name) {
-        return name;
+        return Ok(name);
     }
     let folder = path.parent().and_then(|p| p.file_name()).unwrap_or_default();
-    format!("{name} {}", folder.to_string_lossy())
+    Ok(format!("{name} {}", folder.to_string_lossy()))
 }
 
 /// Refuses to score a network on ground that it may have been trained on.

@@ -32,6 +32,7 @@ pub(super) fn identity(job: &TrainJob<'_>, o: &TrainOptions) -> BTreeMap<String,
         ("valid_max", o.valid_max.to_string()),
         ("augment", o.augment.to_string()),
         ("crop", or_none(o.crop.map(|side| side.to_string()))),
+        ("control", or_none(o.control.map(|c| c.name().to_owned()))),
         ("bf16", o.bf16.to_string()),
         ("channels_last", o.channels_last.to_string()),
     ];

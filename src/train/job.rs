@@ -62,6 +62,19 @@ fn check(train: &[Sample], valid: &[Sample], layout: &str) -> Result<()> {
     Ok(())
 }
 
+/// The samples under the control of the options, if there is one. Refuses a control of an input that
+/// the card does not take.
+fn exchanged(job: &TrainJob<'_>, o: &TrainOptions, rows: Vec<Sample>) -> Result<Vec<Sample>> {
+    let Some(control) = o.control.filter(|_| !rows.is_empty()) else { return Ok(rows) };
+    let sensor = |name: &String| job.samples.role(name).map(|i| job.samples.roles[i].sensor);
+    if !job.card.inputs.iter().any(|name| sensor(name) == Some(control.sensor())) {
+        let (name, what) = (control.name(), control.sensor().name());
+        return Err(Error::usage(format!("control {name}: {} takes no {what}", job.card.name))
+            .hint("choose a card that does, or leave the control out"));
+    }
+    control.within_tiles(job.samples, &rows, o.seed)
+}
+
 /// Trains a network on the samples of a layout; `progress` hears every step and every validation.
 ///
 /// Writes `weights.safetensors`, `curve.parquet`, `metrics.parquet`, `tensorboard/` and a checkpoint
@@ -82,8 +95,11 @@ pub fn train(
     let run = Run {
         archive,
         wants: wants(&samples.roles, &names)?,
-        train: samples.without_answer(Split::Train, &job.card.target),
-        valid: thin(samples.without_answer(Split::Valid, &job.card.target), options.valid_max),
+        train: exchanged(job, options, samples.without_answer(Split::Train, &card.target))?,
+        valid: thin(
+            exchanged(job, options, samples.without_answer(Split::Valid, &card.target))?,
+            options.valid_max,
+        ),
         card,
         options,
         cancel,

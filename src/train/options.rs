@@ -7,6 +7,7 @@ use super::loss::Loss;
 use super::monitor::Monitor;
 use super::schedule::Schedule;
 use crate::error::{Error, Kind, Result};
+use crate::layout::Control;
 use crate::stream::{Trace, cores};
 
 /// How to train.
@@ -46,6 +47,8 @@ pub struct TrainOptions {
     pub augment: bool,
     /// Learn from windows of so many px, drawn inside patches; validation sees whole patches.
     pub crop: Option<usize>,
+    /// A negative control: learn with an input that is another's.
+    pub control: Option<Control>,
     /// Convolutions in bfloat16 while learning, on a GPU; weights and losses stay float32.
     pub bf16: bool,
     /// Tensors lie in memory with channels last.
@@ -82,6 +85,7 @@ impl Default for TrainOptions {
             valid_max: 32,
             augment: true,
             crop: None,
+            control: None,
             bf16: false,
             channels_last: false,
             edge_bytes: 512 << 20,

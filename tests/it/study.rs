@@ -12,6 +12,7 @@ methods = ['input', 'gapfill']
 controls = ['sar-time']
 networks = [
   { card = 'msop-unet-small' },
+  { card = 'msop-unet-small', name = 'shuffled', train = '--control sar-time' },
   { card = 'ssop-unet-small', layout = 'ssop', train = '--rate 1e-4' },
 ]
 ";
@@ -33,8 +34,9 @@ fn a_study_trains_judges_and_writes_its_page_and_a_second_run_changes_nothing() 
     let page = std::fs::read_to_string(format!("{to}/STUDY.md")).expect("a page");
     for part in [
         "# Does radar help?",
-        "2 networks from 2 seeds (1, 2)",
+        "3 networks from 2 seeds (1, 2)",
         "| msop-unet-small |",
+        "| msop-unet-small (trained on sar-time) |",
         "| ssop-unet-small minus gapfill |",
         "| msop-unet-small [sar-time] minus msop-unet-small |",
         "| cloudy at t |",
@@ -49,7 +51,7 @@ fn a_study_trains_judges_and_writes_its_page_and_a_second_run_changes_nothing() 
         })
         .filter(|(path, ..)| !path.components().any(|c| c.as_os_str() == "checkpoint"))
         .collect();
-    assert_eq!(before.len(), 6, "four networks, two evaluations");
+    assert_eq!(before.len(), 8, "six networks, two evaluations");
     let again = eclaircie(&words);
     assert!(again.status.success());
     assert_eq!(String::from_utf8_lossy(&again.stderr).matches("already scored").count(), 2);

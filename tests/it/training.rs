@@ -129,6 +129,7 @@ fn what_cannot_be_trained_is_refused() {
         ("--best lpips", "psnr"),
         ("--schedule linear", "exponential"),
         ("--warmup 300", "--warmup"),
+        ("--control sar", "sar-place"),
     ] {
         let words = words(&to, more);
         let (_, text) = fails(&words.iter().map(String::as_str).collect::<Vec<_>>());

@@ -1,7 +1,8 @@
 //! An evaluation as a page.
 
 use crate::error::{Error, Result};
-use crate::evaluate::{Control, Difference, Evaluation, Look, Row};
+use crate::evaluate::{Difference, Evaluation, Look, Row};
+use crate::layout::Control;
 use crate::report::{Comparison, Page, Picture, ScoreRow, View};
 
 /// Strata whose differences are worth a table of their own on a page.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::error::{Error, Result, While};
 use crate::models::Card;
-use crate::store::read_text;
+use crate::store::{check_name, read_text};
 
 /// Networks that are trained from several seeds and judged the same way.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -48,8 +48,8 @@ pub(super) struct Training {
     /// More options of `train`.
     #[serde(default)]
     pub(super) train: String,
-    /// The card's name, once it was opened.
-    #[serde(skip)]
+    /// Name of its folder, where one card is trained in several ways; else the card's.
+    #[serde(default)]
     pub(super) name: String,
 }
 
@@ -68,7 +68,11 @@ impl Plan {
             )
         })?;
         for network in &mut plan.networks {
-            network.name = Card::open(&network.card)?.name;
+            let card = Card::open(&network.card)?.name;
+            if network.name.is_empty() {
+                network.name = card;
+            }
+            check_name(&network.name)?;
         }
         let twice = |all: &[String]| (1..all.len()).find(|i| all[..*i].contains(&all[*i]));
         let names: Vec<String> = plan.networks.iter().map(|n| n.name.clone()).collect();
@@ -80,7 +84,7 @@ impl Plan {
             }
             if let Some(i) = twice(all) {
                 return Err(Error::invalid(format!("the {what} {} is there twice", all[i]))
-                    .hint("give each card a name of its own, and each seed once"));
+                    .hint("give each network a `name` of its own, and each seed once"));
             }
         }
         Ok(plan)

@@ -2,6 +2,7 @@
 
 use super::super::args;
 use crate::error::{Error, Result};
+use crate::layout::Control;
 use crate::tensors::pick_device;
 use crate::train::{Loss, Monitor, Optimiser, Schedule, TrainOptions};
 
@@ -68,6 +69,9 @@ pub(super) struct OptionArgs {
     /// Learn from windows of so many pixels, drawn inside patches; validation sees whole patches.
     #[arg(long, value_name = "PIXELS", value_parser = args::parse_count)]
     crop: Option<usize>,
+    /// A negative control: learn with radar or elevation that is another's (sar-time, sar-place or dem).
+    #[arg(long, value_name = "CONTROL", value_parser = Control::parse)]
+    control: Option<Control>,
     /// Convolutions in bfloat16 while learning; needs a GPU.
     #[arg(long)]
     bf16: bool,
@@ -115,6 +119,7 @@ impl OptionArgs {
             valid_max: self.valid_max,
             augment: !self.no_augment,
             crop: self.crop,
+            control: self.control,
             bf16: self.bf16,
             channels_last: self.channels_last,
             edge_bytes: stream.memory,

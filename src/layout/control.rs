@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
+use super::{PatchRef, Sample, Samples};
 use crate::archive::Sensor;
 use crate::error::{Error, Result};
-use crate::layout::{PatchRef, Sample, Samples};
 
 /// Which input is exchanged, for which other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,25 +50,48 @@ impl Control {
     }
 
     /// The instrument whose images are exchanged.
-    pub(super) fn sensor(self) -> Sensor {
+    pub fn sensor(self) -> Sensor {
         match self {
             Self::Dem => Sensor::Dem,
             _ => Sensor::S1,
         }
     }
 
-    /// For each of `rows` a sample whose patches of the control's sensor are another's.
-    ///
-    /// Refuses a layout without that sensor, and too few dates or places for an exchange.
-    pub(super) fn exchange(
+    /// Positions of the roles whose images are exchanged.
+    fn roles(self, samples: &Samples) -> Vec<usize> {
+        let fits = |i: &usize| samples.roles[*i].sensor == self.sensor();
+        (0..samples.roles.len()).filter(fits).collect()
+    }
+
+    /// The same as samples of their own: each keeps its place and its other images, and takes those
+    /// of the control's sensor from elsewhere in its tile. Refuses what [`Control::exchange`]
+    /// refuses, tile by tile.
+    pub fn within_tiles(
         self,
         samples: &Samples,
         rows: &[Sample],
         seed: u64,
     ) -> Result<Vec<Sample>> {
-        let roles: Vec<usize> = (0..samples.roles.len())
-            .filter(|i| samples.roles[*i].sensor == self.sensor())
-            .collect();
+        let roles = self.roles(samples);
+        let mut all = rows.to_vec();
+        let tiles: BTreeSet<&str> = rows.iter().map(|row| &*row.tile).collect();
+        for tile in tiles {
+            let own: Vec<usize> = (0..rows.len()).filter(|i| &*rows[*i].tile == tile).collect();
+            let before: Vec<Sample> = own.iter().map(|i| rows[*i].clone()).collect();
+            for (i, other) in own.iter().zip(self.exchange(samples, &before, seed)?) {
+                for role in &roles {
+                    all[*i].patches[*role] = other.patches[*role];
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// For each of `rows` a sample whose patches of the control's sensor are another's.
+    ///
+    /// Refuses a layout without that sensor, and too few dates or places for an exchange.
+    pub fn exchange(self, samples: &Samples, rows: &[Sample], seed: u64) -> Result<Vec<Sample>> {
+        let roles = self.roles(samples);
         if roles.is_empty() {
             let what = self.sensor().name();
             return Err(Error::usage(format!(
@@ -239,6 +262,21 @@ mod tests {
             let names = |rows: &[Sample]| rows.iter().map(Sample::name).collect::<Vec<_>>();
             let again = control.exchange(&all, &all.rows, 7).unwrap();
             assert_eq!(names(&others), names(&again));
+        }
+    }
+
+    #[test]
+    fn within_tiles_only_the_images_of_the_sensor_change() {
+        let all = samples();
+        for control in [Control::SarTime, Control::SarPlace, Control::Dem] {
+            let others = control.within_tiles(&all, &all.rows, 3).unwrap();
+            for (row, other) in all.rows.iter().zip(&others) {
+                assert_eq!((place(row), row.patches[0]), (place(other), other.patches[0]));
+                for (role, patch) in all.roles.iter().zip(row.patches.iter().zip(&other.patches)) {
+                    let exchanged = role.sensor == control.sensor();
+                    assert_eq!(patch.0 != patch.1, exchanged, "{} {}", control.name(), role.name);
+                }
+            }
         }
     }
 
