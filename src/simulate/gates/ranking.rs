@@ -116,3 +116,68 @@ pub(super) fn controls(seen: &Seen, ranking: &Ranking, stop: Stop<'_>) -> Result
         advice: "a learner knows what it should not: look at samples.rs first",
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::chance::hash01;
+    use super::super::gaps::Days;
+    use super::super::points::{Echo, Look, Points};
+    use super::*;
+    use crate::geo::Stamp;
+
+    const SIDE: usize = 128;
+
+    /// A tile whose ground at the hidden date is told by that date's radar and by nothing else: it
+    /// was all different before, and is again after.
+    fn told_by_radar() -> Seen {
+        let n = SIDE * SIDE;
+        let time = |day: i64| Stamp(day * 86_400_000_000);
+        let draw = |i: usize, k: u32| hash01(i as u32, k);
+        let look = |day: i64, hidden: bool| {
+            let ground: Vec<[i16; 10]> =
+                (0..n).map(|i| [1000 + (4000.0 * draw(i, day as u32)) as i16; 10]).collect();
+            Look {
+                time: time(day),
+                seen: if hidden { vec![[9000; 10]; n] } else { ground.clone() },
+                there: ground,
+                sky: vec![u8::from(hidden); n],
+                clear: vec![!hidden; n],
+                inside: vec![true; n],
+            }
+        };
+        let echo = |day: i64| Echo {
+            time: time(day),
+            values: (0..n).map(|i| [-20.0 + 10.0 * draw(i, day as u32); 4]).collect(),
+        };
+        let days = [0, 10, 20];
+        let points = Points {
+            step: 8,
+            side: SIDE,
+            looks: days.iter().map(|d| look(*d, *d == 10)).collect(),
+            echoes: days.iter().map(|d| echo(*d)).collect(),
+            relief: (0..n).map(|i| [draw(i, 77), draw(i, 78), 0.0]).collect(),
+            field: vec![0; n],
+        };
+        // The field changed on day 12.
+        let events = vec![Days::from([(0, vec![12])])];
+        Seen { tiles: vec![points], events, radar_days: 1.0 }
+    }
+
+    #[test]
+    fn a_gain_of_radar_is_seen_and_goes_with_its_cause() {
+        let seen = told_by_radar();
+        let samples = Samples::draw(&seen.tiles, &seen.events, 1.0, Control::None);
+        let (train, test) = samples.counts();
+        assert!(train > test && test > 1000, "{train} {test}");
+        let stop = || Ok(());
+        let ranking = Ranking::of(&samples, &stop).unwrap();
+        let found = gain(&samples, &ranking);
+        assert!(found.measures[0].value > 10.0 && !found.holds(), "{found:?}");
+        let found = controls(&seen, &ranking, &stop).unwrap();
+        let value = |k: usize| found.measures[k].value;
+        assert!(value(0) > 10.0 && value(2) > 10.0, "{found:?}");
+        // Of three radar dates one in three is still the right one: some gain is left in time.
+        assert!(value(1) < 0.4 * value(0), "{found:?}");
+        assert!(value(3) < 0.15 && value(4) < 0.15 && value(5) < 0.15, "{found:?}");
+    }
+}
