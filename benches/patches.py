@@ -171,7 +171,7 @@ class Bench:
 
         for workers in (1, 2, 4, 8):
             add(f"{workers} workers", self.folder / "none", self.a.samples // 2, workers)
-        for patch, dates in ((64, 40), (128, 40), (256, 40), (512, 40), (256, 20), (256, 100), (256, 1000)):
+        for patch, dates in ((64, 40), (128, 40), (256, 40), (512, 40), (256, 10), (256, 100), (256, 1000)):
             folder = self.folder / f"series-{patch}-{dates}"
             if not folder.exists():
                 run([*self.ours, "series", folder, str(patch), str(dates)])
