@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo demo-real test check peers bench bench-layouts bench-stream clean
+.PHONY: help setup build demo demo-real test check peers bench bench-layouts bench-stream bench-models clean
 
 # Minutes of a first build of the program, and of the tests after it, on a quiet machine with two cores.
 BUILD_MINUTES := 15
@@ -88,6 +88,11 @@ bench-stream: build .bench/readers-ready ## measure streaming beside memcpy, dec
 	@$(CARGO) bench --quiet --locked --target-dir target --bench stream
 	@.bench/readers/bin/python -B benches/patches.py $(if $(WRITE),--write) --cold --scaling \
 	  --tensorflow .bench/tensorflow/bin/python --program $(PROGRAM) --bench "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
+
+bench-models: build .bench/readers-ready ## measure networks beside PyTorch and TensorFlow; WRITE=1 keeps the page
+	@.bench/readers/bin/python -B benches/models.py $(if $(WRITE),--write) --program $(PROGRAM) \
+	  --tensorflow .bench/tensorflow/bin/python --bench "$(CARGO) bench --quiet --locked --target-dir target --bench models --" \
+	  --patches "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
 
 clean: ## remove what was built; .torch stays, so that set-up need not fetch it again
 	@$(CARGO) clean --target-dir target

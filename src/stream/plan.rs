@@ -6,7 +6,7 @@ use super::control::Control;
 use super::crew::Crew;
 use super::progress::{Progress, Told};
 use super::shape::Shape;
-use super::sync::{Arc, cores};
+use super::sync::{Arc, cores, process_s};
 use super::{Cancel, Report, Trace};
 use crate::error::Result;
 
@@ -65,7 +65,7 @@ impl<'a> Plan<'a> {
     pub fn run(self, cancel: &Cancel) -> Result<Report> {
         self.check()?;
         cancel.check()?;
-        let (began, shape) = (Instant::now(), self.shape);
+        let (began, shape, before_s) = (Instant::now(), self.shape, process_s());
         let trace = self.trace.map(|trace| trace.run(&shape.graph, shape.threads()));
         let control = Control::new(cancel, shape.edge_bytes, shape.stats()).traced(trace);
         let control = Arc::new(control);
@@ -76,6 +76,7 @@ impl<'a> Plan<'a> {
         Ok(Report {
             graph: shape.graph,
             wall_s: began.elapsed().as_secs_f64(),
+            process_s: (process_s() - before_s).max(0.0),
             cores: cores(),
             peak_edge_bytes: control.peak(),
             nodes,

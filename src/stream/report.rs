@@ -71,6 +71,9 @@ pub struct Report {
     pub graph: String,
     /// Wall time, seconds.
     pub wall_s: f64,
+    /// Seconds that all threads of the program were on a core meanwhile, a library's among them; 0 where
+    /// the system does not tell.
+    pub process_s: f64,
     /// Cores that the run could use.
     pub cores: usize,
     /// Largest number of bytes that were on edges at once.
@@ -86,10 +89,11 @@ impl Report {
         self.slowest().map(|node| node.name.as_str())
     }
 
-    /// Cores that the threads of the run used, on average; `None` where the system does not tell.
-    /// Threads that a library has of its own are not counted.
+    /// Cores that the program used during the run, on average; `None` where the system does not tell.
     pub fn cores_used(&self) -> Option<f64> {
-        let core_s: f64 = self.nodes.iter().map(|node| node.core_s).sum();
+        let nodes_s: f64 = self.nodes.iter().map(|node| node.core_s).sum();
+        // The program's time comes in coarse steps; that of the nodes is a part of it.
+        let core_s = self.process_s.max(nodes_s);
         (core_s > 0.0 && self.wall_s > 0.0).then(|| core_s / self.wall_s)
     }
 

@@ -69,13 +69,16 @@ impl Adam {
                     continue;
                 }
                 let _ = g.f_mul_scalar_(scale)?;
-                let _ = m.f_mul_scalar_(BETA1)?.f_add_(&(&g * (1.0 - BETA1)))?;
-                let _ = s.f_mul_scalar_(BETA2)?.f_addcmul_(&(&g * (1.0 - BETA2)), &g)?;
+                let _ = m.f_lerp_(&g, 1.0 - BETA1)?;
+                // The gradient is cleared in the end: until then its memory is room to compute in.
+                let _ = g.f_square_()?;
+                let _ = s.f_lerp_(&g, 1.0 - BETA2)?;
                 if self.decay > 0.0 && v.dim() > 1 {
                     let _ = v.f_mul_scalar_(1.0 - rate * self.decay)?;
                 }
-                let root = s.f_sqrt()?.f_add_scalar(EPSILON)?;
-                let _ = v.f_sub_(&(m.f_div(&root)? * corrected))?;
+                let _ = s.f_sqrt_out(&g)?;
+                let _ = g.f_add_scalar_(EPSILON)?.f_mul_scalar_(-1.0 / corrected)?;
+                let _ = v.f_addcdiv_(m, &g)?;
                 let _ = g.f_zero_()?;
             }
             Ok(())

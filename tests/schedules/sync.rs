@@ -81,6 +81,10 @@ pub(super) fn core_s() -> f64 {
     0.0
 }
 
+pub(super) fn process_s() -> f64 {
+    0.0
+}
+
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -117,15 +117,16 @@ fn node(name: &str, workers: usize, busy_s: f64) -> NodeStats {
 #[test]
 fn the_table_names_the_node_with_most_work_per_worker() {
     let nodes = vec![node("scènes", 1, 0.5), node("decode", 4, 4.0), node("cube", 1, 1.5)];
-    let report =
-        Report { graph: "demo".into(), wall_s: 2.0, cores: 8, peak_edge_bytes: 2048, nodes };
+    let graph = "demo".into();
+    let (wall_s, process_s, cores, peak_edge_bytes) = (2.0, 9.0, 8, 2048);
+    let report = Report { graph, wall_s, process_s, cores, peak_edge_bytes, nodes };
     assert_eq!(report.bottleneck(), Some("cube"));
     let truth = "\
 node    workers  items    bytes  busy s       each s  wait in s  wait out s
 scènes        1  12000  1.5 KiB   0.500                   0.250      10.000
 decode        4  12000  1.5 KiB   4.000  0.500–2.500      0.250      10.000
 cube          1  12000  1.5 KiB   1.500                   0.250      10.000
-demo: 2.000 s, at most 2.0 KiB on edges, 3.0 of 8 cores used
+demo: 2.000 s, at most 2.0 KiB on edges, 4.5 of 8 cores used
 bottleneck: cube (busy 75 % of the time)
 next: cube works on one thread: it must do less, or leave work to others
 ";

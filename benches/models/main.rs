@@ -1,0 +1,64 @@
+//! Inference of one network on random pixels, again and again; the rest of `make bench-models` runs
+//! the program itself and other libraries (`benches/models.py`).
+//!
+//! `cargo bench --bench models -- infer CARD BATCH SIDE COUNT [last]`: seconds of each forward pass of
+//! `[BATCH, c, SIDE, SIDE]` inputs, as JSON; `last` lays them out with channels last.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::time::Instant;
+
+use eclaircie::{Card, Model, keep_heap, role_layer};
+use tch::{Device, Kind, Tensor};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    keep_heap();
+    let words: Vec<String> = std::env::args().skip(1).filter(|w| w != "--bench").collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["infer", card, batch, side, count] => {
+            infer(card, batch.parse()?, side.parse()?, count.parse()?, false)
+        }
+        ["infer", card, batch, side, count, "last"] => {
+            infer(card, batch.parse()?, side.parse()?, count.parse()?, true)
+        }
+        [] => {
+            println!("models: nothing to do by itself; see `make bench-models`");
+            Ok(())
+        }
+        _ => Err("say infer CARD BATCH SIDE COUNT [last]".into()),
+    }
+}
+
+fn infer(
+    card: &str,
+    batch: i64,
+    side: i64,
+    count: usize,
+    last: bool,
+) -> Result<(), Box<dyn Error>> {
+    tch::manual_seed(1);
+    let model = Model::new(Card::open(card)?, 1, Device::Cpu)?;
+    let mut inputs = BTreeMap::new();
+    for role in &model.card.inputs {
+        let layer = role_layer(role)?;
+        let pixels = side / layer.factor() as i64;
+        let bands = layer.bands().len() as i64;
+        let random = Tensor::rand([batch, bands, pixels, pixels], (Kind::Float, Device::Cpu));
+        let random = match last {
+            true => random.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]),
+            false => random,
+        };
+        inputs.insert(role.clone(), random);
+    }
+    let mut seconds = Vec::new();
+    tch::no_grad(|| -> eclaircie::Result<()> {
+        for _ in 0..count {
+            let began = Instant::now();
+            std::hint::black_box(model.forward(&inputs)?);
+            seconds.push(began.elapsed().as_secs_f64());
+        }
+        Ok(())
+    })?;
+    println!("{{\"seconds\": {seconds:?}, \"parameters\": {}}}", model.parameters());
+    Ok(())
+}
