@@ -107,9 +107,11 @@ impl Session {
             .enable_all()
             .build()
             .during(|| "starting the threads of the SQL session")?;
-        // All of the limit goes to the pool. Of several sorts each has its share, so that the first
-        // does not take all and leave the others nothing to merge with.
-        let pool = TrackConsumersPool::new(FairSpillPool::new(memory_bytes_max), CONSUMERS_NAMED);
+        // A quarter of the limit is for what nobody counts: buffers of decoders, pages that the
+        // allocator keeps, the program itself. Of several sorts each has its share of the rest, so
+        // that the first does not take all and leave the others nothing to merge with.
+        let counted = FairSpillPool::new(memory_bytes_max / 4 * 3);
+        let pool = TrackConsumersPool::new(counted, CONSUMERS_NAMED);
         let spill = spill::among(parent);
         let files: Arc<dyn TempFileFactory> = Arc::<Spill>::clone(&spill);
         let environment = RuntimeEnvBuilder::new()
