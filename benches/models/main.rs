@@ -54,7 +54,7 @@ fn infer(
     tch::no_grad(|| -> eclaircie::Result<()> {
         for _ in 0..count {
             let began = Instant::now();
-            std::hint::black_box(model.forward(&inputs)?);
+            let _ = std::hint::black_box(model.forward(&inputs)?);
             seconds.push(began.elapsed().as_secs_f64());
         }
         Ok(())
