@@ -92,7 +92,9 @@ pub use layout::{
 #[cfg(feature = "torch")]
 pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]
-pub use models::{Card, Head, Model, Network, from_keras, in_bf16, to_keras};
+pub use models::{
+    Card, Estimate, Head, Model, Network, RunOptions, from_keras, in_bf16, run_arrays, to_keras,
+};
 pub use ops::{
     Area, Epoch, Fetched, Fill, Filling, Mixing, Read, Series, Share, Shuffle, Want, interpolate,
     load_series, nearest, order, ordered, thin, wants,
@@ -124,7 +126,7 @@ pub use stream::{
 #[cfg(feature = "torch")]
 pub use tensors::{
     Batch, Stack, denormalise_s2, from_block, keep_heap, limit_threads, normalise, pick_device,
-    role_layer, valid_mask,
+    role_layer, scale, valid_mask,
 };
 #[cfg(feature = "torch")]
 pub use train::{

@@ -22,7 +22,7 @@ pub use batch::{Batch, Stack};
 pub use block::from_block;
 pub use device::{limit_threads, pick_device};
 pub use heap::keep_heap;
-pub use normalise::{denormalise_s2, normalise};
+pub use normalise::{denormalise_s2, normalise, scale};
 #[cfg(test)]
 pub(crate) use reference::{read_tensors, reference};
 pub use role::role_layer;

@@ -1,13 +1,13 @@
-//! `model`: look at networks.
+//! `model`: look at networks, and try them on arrays.
 
-use clap::Subcommand;
-use tch::Device;
+mod run;
 
 use super::Done;
 use crate::error::Result;
 use crate::models::{Card, Model};
+use clap::Subcommand;
 
-/// Look at networks: list the shipped cards, describe one.
+/// Look at networks: list the shipped cards, describe one, run one on arrays of a file.
 ///
 /// Example: eclaircie model describe msop-unet
 #[derive(Debug, clap::Args)]
@@ -18,13 +18,14 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// The cards that ship with the program.
+    /// The cards that ship with the program, the study's names for them, their inputs.
     List,
-    /// Layers, parameters and support of a card's network.
+    /// Layers, parameters, multiply-adds and receptive field of a card's network.
     Describe {
         /// Card name or file, or a weights file.
         model: String,
     },
+    Run(run::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<Done> {
@@ -32,15 +33,17 @@ pub(super) fn run(args: Args) -> Result<Done> {
         What::List => {
             for name in Card::shipped() {
                 let card = Card::open(name)?;
-                super::say(&format!("{name:18} {}", card.inputs.join(", ")))?;
+                let original = card.original.as_deref().unwrap_or_default();
+                super::say(&format!("{name:22} {original:38} {}", card.inputs.join(", ")))?;
             }
         }
         What::Describe { model } if model.ends_with(".safetensors") => {
-            super::say(&Model::load(model.as_ref(), Device::Cpu)?.describe())?;
+            super::say(&Model::describe(&Model::about(model.as_ref())?.0)?)?;
         }
         What::Describe { model } => {
-            super::say(&Model::new(Card::open(&model)?, 1, Device::Cpu)?.describe())?;
+            super::say(&Model::describe(&Card::open(&model)?)?)?;
         }
+        What::Run(args) => return run::run(&args),
     }
     Ok(Done::Whole)
 }

@@ -6,37 +6,46 @@ use tch::Tensor;
 
 use super::Head;
 use super::inputs::take;
+use crate::archive::Layer;
 use crate::error::Result;
 
-/// Bands of the image.
-const BANDS: i64 = 4;
-
-/// Channels of the last layer for these optical inputs.
-pub(super) fn channels(head: Head, optical: &[String]) -> i64 {
-    match head {
-        Head::Plain => BANDS,
-        Head::Blend => BANDS + 1 + optical.len() as i64,
-    }
+/// The last layer of one pixel size: bands and the optical inputs of that size.
+#[derive(Debug, Clone)]
+pub(super) struct Blend {
+    head: Head,
+    bands: i64,
+    optical: Vec<String>,
 }
 
-/// The image from the last layer `[b, channels, h, w]`.
-///
-/// `Blend`: channels 0..4 are an estimate; the others become, by softmax, weights of the estimate
-/// and of each optical input in order; the image is the weighted mean.
-pub(super) fn image(
-    head: Head,
-    last: Tensor,
-    optical: &[String],
-    inputs: &BTreeMap<String, Tensor>,
-) -> Result<Tensor> {
-    if head == Head::Plain {
-        return Ok(last);
+impl Blend {
+    /// `optical`: the inputs of this layer by date.
+    pub fn new(head: Head, layer: Layer, optical: Vec<String>) -> Self {
+        Self { head, bands: layer.bands().len() as i64, optical }
     }
-    let weights = last.f_narrow(1, BANDS, 1 + optical.len() as i64)?.f_softmax(1, None)?;
-    let mut image = last.f_narrow(1, 0, BANDS)?.f_mul(&weights.f_narrow(1, 0, 1)?)?;
-    for (i, role) in optical.iter().enumerate() {
-        let part = take(inputs, role)?.f_mul(&weights.f_narrow(1, 1 + i as i64, 1)?)?;
-        image = image.f_add(&part)?;
+
+    /// Channels of the last layer.
+    pub fn channels(&self) -> i64 {
+        match self.head {
+            Head::Plain => self.bands,
+            Head::Blend => self.bands + 1 + self.optical.len() as i64,
+        }
     }
-    Ok(image)
+
+    /// The image from the last layer `[b, channels, h, w]`.
+    ///
+    /// `Blend`: the first channels are an estimate; the others become, by softmax, weights of the
+    /// estimate and of each optical input in order; the image is the weighted mean.
+    pub fn image(&self, last: Tensor, inputs: &BTreeMap<String, Tensor>) -> Result<Tensor> {
+        if self.head == Head::Plain {
+            return Ok(last);
+        }
+        let parts = 1 + self.optical.len() as i64;
+        let weights = last.f_narrow(1, self.bands, parts)?.f_softmax(1, None)?;
+        let mut image = last.f_narrow(1, 0, self.bands)?.f_mul(&weights.f_narrow(1, 0, 1)?)?;
+        for (i, role) in self.optical.iter().enumerate() {
+            let part = take(inputs, role)?.f_mul(&weights.f_narrow(1, 1 + i as i64, 1)?)?;
+            image = image.f_add(&part)?;
+        }
+        Ok(image)
+    }
 }

@@ -15,12 +15,15 @@ use crate::store::{check_name, read_text};
 pub struct Card {
     /// Name, as `msop-unet-small`.
     pub name: String,
+    /// The study's name of the network; it opens a shipped card too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
     /// Network: `ssop-unet`, `msop-unet`, …
     pub network: String,
     /// Features of the first level (the study: 64); the others scale with it.
     pub width: i64,
     /// Input roles in order, as `s1_t`, `s2_t`, `dem`. Leaving out the `s1_*` or `dem` makes the
-    /// ablations.
+    /// ablations; with the `s2_20m_*` the network answers the 20 m bands too.
     pub inputs: Vec<String>,
     /// Target role.
     #[serde(default = "target")]
@@ -53,10 +56,14 @@ impl Card {
         shelf::CARDS.iter().map(|(name, _)| *name).collect()
     }
 
-    /// A shipped card by name, or a user's file by path. Refuses a card that does not fit its
-    /// network.
+    /// A shipped card by its name or the study's, or a user's file by path. Refuses a card that does
+    /// not fit its network.
     pub fn open(name_or_path: &str) -> Result<Self> {
-        if let Some((name, text)) = shelf::CARDS.iter().find(|(name, _)| *name == name_or_path) {
+        let original = format!("original = \"{name_or_path}\"");
+        let named = |(name, text): &&(&str, &str)| {
+            *name == name_or_path || text.lines().any(|line| line == original)
+        };
+        if let Some((name, text)) = shelf::CARDS.iter().find(named) {
             return Self::parse(text).during(|| format!("reading the shipped card {name}"));
         }
         let path = Path::new(name_or_path);
@@ -100,6 +107,13 @@ impl Card {
         design::of(self).map(|_| ())
     }
 
+    /// The 20 m target of a network that takes 20 m bands: of the image that is its target.
+    pub fn coarse_target(&self) -> Option<String> {
+        let takes = self.inputs.iter().any(|role| role.starts_with("s2_20m_"));
+        let date = self.target.strip_prefix("s2_")?;
+        takes.then(|| format!("s2_20m_{date}"))
+    }
+
     /// Checks that a layout offers every input and the target. Refuses with the names that are
     /// missing.
     pub fn check_roles(&self, roles: &[&str], with_target: bool) -> Result<()> {
@@ -130,10 +144,29 @@ mod tests {
 
     #[test]
     fn every_shipped_card_opens_under_its_name() {
-        assert!(Card::shipped().len() >= 8);
+        assert!(Card::shipped().len() >= 24);
         for name in Card::shipped() {
             assert_eq!(Card::open(name).unwrap().name, name);
         }
+    }
+
+    #[test]
+    fn the_studys_names_open_cards_too() {
+        for (theirs, ours) in [
+            ("meraner_original", "ssop-resnet"),
+            ("crga_os2_unet_all_bands", "msop-unet-20m"),
+            ("crga_os1_unet_impostor", "os1-unet-impostor"),
+        ] {
+            assert_eq!(Card::open(theirs).unwrap(), Card::open(ours).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_network_with_20_m_bands_has_two_targets() {
+        let target = |name| Card::open(name).unwrap().coarse_target();
+        assert_eq!(target("os1-unet-20m").as_deref(), Some("s2_20m_t"));
+        assert_eq!(target("david-20m").as_deref(), Some("s2_20m_target"));
+        assert_eq!(target("david"), None);
     }
 
     #[test]

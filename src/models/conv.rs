@@ -41,6 +41,11 @@ impl Conv {
         Self { transposed: true, ..Self::down(name, inputs, outputs) }
     }
 
+    /// A 3 x 3 transposed convolution that keeps the size, with a ReLU.
+    pub fn turn(name: impl Into<String>, inputs: i64, outputs: i64) -> Self {
+        Self { transposed: true, ..Self::new(name, inputs, outputs, 3) }
+    }
+
     /// The same without its ReLU.
     pub fn linear(self) -> Self {
         Self { relu: false, ..self }
@@ -88,12 +93,15 @@ impl Conv {
         (all / 2, all - all / 2)
     }
 
-    /// `y[s i + k] += x[i] w[k]`, of which SAME keeps the first `s n`.
+    /// `y[s i + k] += x[i] w[k]`, of which SAME keeps `s n`: the odd one is cut at the end, so stride
+    /// 2 keeps the first and stride 1 those in the middle.
     fn enlarge(&self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = x.size4()?;
         let stride = [self.stride; 2];
         let full = x.f_conv_transpose2d(weight, Some(bias), stride, [0, 0], [0, 0], 1, [1, 1])?;
-        Ok(full.f_narrow(2, 0, height * self.stride)?.f_narrow(3, 0, width * self.stride)?)
+        let before = (self.kernel - self.stride).max(0) / 2;
+        let rows = full.f_narrow(2, before, height * self.stride)?;
+        Ok(rows.f_narrow(3, before, width * self.stride)?)
     }
 }
 
@@ -128,5 +136,18 @@ mod tests {
         assert_eq!(y.size(), [1, 1, 2, 4]);
         let row: Vec<f32> = y.get(0).get(0).get(0).try_into().unwrap();
         assert_eq!(row, [1.0, 1.0, 11.0, 10.0]);
+    }
+
+    #[test]
+    fn a_transposed_convolution_of_stride_one_keeps_the_middle() {
+        let conv = Conv::turn("d", 1, 1);
+        let (weight, bias) = ones(&conv);
+        let _ = weight.narrow(3, 0, 1).fill_(0.0);
+        let x = Tensor::from_slice(&[1.0f32, 10.0, 100.0]).view([1, 1, 1, 3]);
+        let y = conv.run(&x, &weight, &bias).unwrap();
+        assert_eq!(y.size(), [1, 1, 1, 3]);
+        let row: Vec<f32> = y.get(0).get(0).get(0).try_into().unwrap();
+        // Weight k of pixel i falls on i + k - 1; the weight before is none.
+        assert_eq!(row, [1.0, 11.0, 110.0]);
     }
 }

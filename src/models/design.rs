@@ -4,7 +4,7 @@ use super::conv::Conv;
 use super::initial::Initial;
 use super::layers::Layers;
 use super::network::Network;
-use super::{Card, david, monthly, msop_unet, os1_unet, ssop_resnet, ssop_unet};
+use super::{Card, david, monthly, monthly_david, msop_unet, os1_unet, ssop_resnet, ssop_unet};
 use crate::error::{Error, Result};
 
 /// A network before it has weights.
@@ -17,13 +17,6 @@ pub(super) struct Design {
     pub build: Box<dyn FnOnce(Layers) -> Box<dyn Network>>,
 }
 
-impl Design {
-    /// Number of trained values.
-    pub fn parameters(&self) -> i64 {
-        self.convs.iter().map(Conv::parameters).sum()
-    }
-}
-
 type Maker = fn(&Card) -> Result<Design>;
 
 const NETWORKS: &[(&str, Maker)] = &[
@@ -33,6 +26,7 @@ const NETWORKS: &[(&str, Maker)] = &[
     ("os1-unet", os1_unet::design),
     ("david", david::design),
     ("monthly", monthly::design),
+    ("monthly-david", monthly_david::design),
 ];
 
 /// The design of a card. Refuses an unknown network and inputs that it does not take.
@@ -47,19 +41,39 @@ pub(super) fn of(card: &Card) -> Result<Design> {
     }
 }
 
-/// Refuses a card whose inputs are none of `choices`, whatever their order.
-pub(super) fn check_inputs(card: &Card, choices: &[Vec<&str>]) -> Result<()> {
-    let inputs: Vec<&str> = card.inputs.iter().map(String::as_str).collect();
-    if choices.iter().any(|choice| sorted(choice) == sorted(&inputs)) {
-        return Ok(());
+/// The input lists that a network takes, whatever their order.
+pub(super) struct Takes(Vec<Vec<String>>);
+
+impl Takes {
+    /// All of these.
+    pub fn all(roles: &[&str]) -> Self {
+        Self(vec![roles.iter().map(|role| (*role).to_owned()).collect()])
     }
-    let lists: Vec<String> = choices.iter().map(|c| c.join(" ")).collect();
-    Err(Error::invalid(format!("{} does not take the inputs {}", card.network, inputs.join(" ")))
-        .hint(format!("it takes one of: {}", lists.join("; "))))
+
+    /// With all or none of these besides.
+    pub fn or_not(mut self, roles: &[&str]) -> Self {
+        let with = |list: &Vec<String>| {
+            list.iter().cloned().chain(roles.iter().map(|role| (*role).to_owned())).collect()
+        };
+        let more: Vec<Vec<String>> = self.0.iter().map(with).collect();
+        self.0.extend(more);
+        self
+    }
+
+    /// Refuses a card whose inputs are none of the lists.
+    pub fn check(&self, card: &Card) -> Result<()> {
+        if self.0.iter().any(|list| sorted(list) == sorted(&card.inputs)) {
+            return Ok(());
+        }
+        let (network, inputs) = (&card.network, card.inputs.join(" "));
+        let lists: Vec<String> = self.0.iter().map(|list| list.join(" ")).collect();
+        Err(Error::invalid(format!("{network} does not take the inputs {inputs}"))
+            .hint(format!("it takes one of: {}", lists.join("; "))))
+    }
 }
 
-fn sorted<'a>(names: &[&'a str]) -> Vec<&'a str> {
-    let mut names = names.to_vec();
+fn sorted(names: &[String]) -> Vec<&str> {
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
     names.sort_unstable();
     names
 }

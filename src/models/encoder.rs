@@ -13,8 +13,10 @@ use crate::error::Result;
 /// One date: its roles (radar first) and the layers that take it in.
 #[derive(Debug, Clone)]
 pub(super) struct Date {
-    /// Roles whose channels are joined in this order.
+    /// Roles at 10 m whose channels are joined in this order.
     pub roles: Vec<String>,
+    /// The role of the 20 m bands.
+    pub coarse: Option<String>,
     /// Layer at 10 m.
     pub conv1: &'static str,
     /// Layer that leads to 20 m.
@@ -32,25 +34,53 @@ pub(super) enum Dem {
     Raw,
 }
 
+/// How the 20 m bands join at 20 m.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Coarse {
+    /// Not at all.
+    None,
+    /// Through two convolutions of their own, beside what comes from 10 m.
+    Beside,
+    /// Through one of their own; a second one mixes them with all else. A date without 20 m bands
+    /// passes by, and elevation with it.
+    Mixed,
+}
+
 /// The first two levels, shared by all dates that name the same layers.
 #[derive(Debug, Clone)]
 pub(super) struct Stem {
     pub dates: Vec<Date>,
     pub dem: Dem,
+    pub coarse: Coarse,
     pub width: i64,
 }
 
+impl Date {
+    /// A date of one role.
+    pub fn single(role: &str, conv1: &'static str, conv2: &'static str) -> Self {
+        Self { roles: vec![role.to_owned()], coarse: None, conv1, conv2 }
+    }
+}
+
 impl Stem {
-    /// The radar and optical role of each suffix, as far as the card names them, with `conv1` and
-    /// `conv2`.
+    /// The radar and optical roles of each suffix, as far as the card names them, with `conv1` and
+    /// `conv2`; elevation and 20 m bands through layers of their own.
     pub fn of(card: &Card, suffixes: &[&str]) -> Self {
-        let date = |suffix: &&str| {
-            let roles = [format!("s1_{suffix}"), format!("s2_{suffix}")];
-            let roles = roles.into_iter().filter(|role| card.inputs.contains(role)).collect();
-            Date { roles, conv1: "conv1", conv2: "conv2" }
+        let named = |role: &String| card.inputs.contains(role);
+        let date = |suffix: &&str| Date {
+            roles: [format!("s1_{suffix}"), format!("s2_{suffix}")]
+                .into_iter()
+                .filter(named)
+                .collect(),
+            coarse: Some(format!("s2_20m_{suffix}")).filter(named),
+            conv1: "conv1",
+            conv2: "conv2",
         };
+        let dates: Vec<Date> = suffixes.iter().map(date).collect();
         let dem = if card.inputs.iter().any(|r| r == "dem") { Dem::Conv } else { Dem::None };
-        Self { dates: suffixes.iter().map(date).collect(), dem, width: card.width }
+        let all_bands = dates.iter().any(|date| date.coarse.is_some());
+        let coarse = if all_bands { Coarse::Beside } else { Coarse::None };
+        Self { dates, dem, coarse, width: card.width }
     }
 
     /// Its layers, each once.
@@ -66,26 +96,48 @@ impl Stem {
                 convs.push(Conv::down(date.conv2, w, 2 * w));
             }
         }
+        if let Some(role) = self.dates.iter().find_map(|date| date.coarse.as_ref()) {
+            convs.push(Conv::new("conv1_20m", channels(role)?, w, 3));
+        }
+        match self.coarse {
+            Coarse::None => {}
+            Coarse::Beside => convs.push(Conv::new("conv2_20m", w, 2 * w, 3)),
+            Coarse::Mixed => {
+                convs.push(Conv::new("conv2_20m", 3 * w + self.relief_channels(), 2 * w, 3));
+            }
+        }
         if self.dem == Dem::Conv {
             convs.push(Conv::new("conv1_dem", 1, w, 3));
         }
         Ok(convs)
     }
 
-    /// Channels at 20 m after elevation has joined.
+    /// Channels at 20 m after all has joined.
     pub fn joined(&self) -> i64 {
-        2 * self.width
-            + match self.dem {
-                Dem::None => 0,
-                Dem::Conv => self.width,
-                Dem::Raw => 1,
-            }
+        match self.coarse {
+            Coarse::None => 2 * self.width + self.relief_channels(),
+            Coarse::Beside => 4 * self.width + self.relief_channels(),
+            Coarse::Mixed => 2 * self.width,
+        }
     }
 
-    /// Optical roles, by date.
+    fn relief_channels(&self) -> i64 {
+        match self.dem {
+            Dem::None => 0,
+            Dem::Conv => self.width,
+            Dem::Raw => 1,
+        }
+    }
+
+    /// Optical roles at 10 m, by date.
     pub fn optical(&self) -> Vec<String> {
         let roles = self.dates.iter().flat_map(|d| &d.roles);
         roles.filter(|r| r.starts_with("s2_")).cloned().collect()
+    }
+
+    /// Optical roles at 20 m, by date.
+    pub fn optical_coarse(&self) -> Vec<String> {
+        self.dates.iter().filter_map(|date| date.coarse.clone()).collect()
     }
 
     /// Elevation as it joins; the same for every date.
@@ -101,7 +153,7 @@ impl Stem {
         })
     }
 
-    /// One date at 10 m and, with elevation joined, at 20 m.
+    /// One date at 10 m and, with 20 m bands and elevation joined in this order, at 20 m.
     pub fn run(
         &self,
         layers: &Layers,
@@ -110,11 +162,20 @@ impl Stem {
         relief: Option<&Tensor>,
     ) -> Result<(Tensor, Tensor)> {
         let fine = layers.run(date.conv1, &join(inputs, &date.roles)?)?;
-        let coarse = layers.run(date.conv2, &fine)?;
-        let coarse = match relief {
-            Some(relief) => Tensor::f_cat(&[&coarse, relief], 1)?,
-            None => coarse,
-        };
-        Ok((fine, coarse))
+        let mut parts = vec![layers.run(date.conv2, &fine)?];
+        if let Some(role) = &date.coarse {
+            let bands = layers.run("conv1_20m", take(inputs, role)?)?;
+            parts.push(match self.coarse {
+                Coarse::Beside => layers.run("conv2_20m", &bands)?,
+                Coarse::Mixed | Coarse::None => bands,
+            });
+        }
+        let passes_by = self.coarse == Coarse::Mixed && date.coarse.is_none();
+        parts.extend(relief.filter(|_| !passes_by).map(Tensor::shallow_clone));
+        let joined = Tensor::f_cat(&parts, 1)?;
+        Ok(match passes_by || self.coarse != Coarse::Mixed {
+            true => (fine, joined),
+            false => (fine, layers.run("conv2_20m", &joined)?),
+        })
     }
 }

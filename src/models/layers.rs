@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use tch::{Tensor, nn};
+use tch::{Device, Kind, Tensor, nn};
 
 use super::conv::Conv;
+use super::cost::Meter;
 use super::initial::Initial;
 use crate::error::{Error, Result};
 
 /// Convolutions by name. The tensors are those of the variable store: training changes both.
 #[derive(Debug)]
-pub(super) struct Layers(BTreeMap<String, (Conv, Tensor, Tensor)>);
+pub(super) struct Layers {
+    all: BTreeMap<String, (Conv, Tensor, Tensor)>,
+    meter: Option<Meter>,
+}
 
 impl Layers {
     /// Makes the variables `NAME.weight` and `NAME.bias`; zeros where `start` is `None`.
@@ -30,14 +34,30 @@ impl Layers {
                 return Err(Error::internal(format!("two layers are named {}", conv.name)));
             }
         }
-        Ok(Self(layers))
+        Ok(Self { all: layers, meter: None })
+    }
+
+    /// Layers whose weights are zeros that take no memory; every run is counted.
+    pub fn hollow(convs: &[Conv], meter: &Meter) -> Result<Self> {
+        let zero = Tensor::f_zeros([1], (Kind::Float, Device::Cpu))?;
+        let mut all = BTreeMap::new();
+        for conv in convs {
+            let weight = zero.f_view([1, 1, 1, 1])?.f_expand(conv.shape(), false)?;
+            let bias = zero.f_expand([conv.outputs], false)?;
+            all.insert(conv.name.clone(), (conv.clone(), weight, bias));
+        }
+        Ok(Self { all, meter: Some(meter.clone()) })
     }
 
     /// Applies the layer of this name.
     pub fn run(&self, name: &str, x: &Tensor) -> Result<Tensor> {
-        let Some((conv, weight, bias)) = self.0.get(name) else {
+        let Some((conv, weight, bias)) = self.all.get(name) else {
             return Err(Error::internal(format!("the network has no layer {name}")));
         };
-        conv.run(x, weight, bias)
+        let y = conv.run(x, weight, bias)?;
+        if let Some(meter) = &self.meter {
+            meter.add(conv, x, &y)?;
+        }
+        Ok(y)
     }
 }

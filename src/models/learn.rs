@@ -41,7 +41,7 @@ fn train(name: &str, head: Head, steps: usize) -> f64 {
     let mut last = Vec::new();
     for step in 0..steps {
         let (inputs, truth) = scene(4);
-        let loss = (model.forward(&inputs).unwrap() - truth).abs().mean(Kind::Float);
+        let loss = (model.forward(&inputs).unwrap().fine - truth).abs().mean(Kind::Float);
         adam.backward_step(&loss);
         if step + 10 >= steps {
             last.push(loss.double_value(&[]));

@@ -6,7 +6,7 @@ use std::path::Path;
 use tch::{Device, Tensor, nn};
 
 use super::layers::Layers;
-use super::{Card, Network, describe, design, weights};
+use super::{Card, Estimate, Network, describe, design, weights};
 use crate::error::Result;
 
 /// A card, its network and its weights on a device.
@@ -42,6 +42,13 @@ impl Model {
         weights::load(weights, device)
     }
 
+    /// The network of a card with the weights of a safetensors file, named as ours or as Keras'
+    /// (`conv1_relu/kernel`, in its layout), whatever card the file carries. Refuses as
+    /// [`Model::load`] does.
+    pub fn fit(card: &Card, weights: &Path, device: Device) -> Result<Self> {
+        weights::fit(card, weights, device)
+    }
+
     /// What a weights file says about itself (what it was trained on), without its weights.
     pub fn about(weights: &Path) -> Result<(Card, BTreeMap<String, String>)> {
         weights::about(weights)
@@ -54,9 +61,9 @@ impl Model {
         weights::save(self, path, about)
     }
 
-    /// Reflectance `[b, 4, h, w]` for normalised inputs `[b, c, h, w]` by role. Refuses a missing
+    /// Reflectance for normalised inputs `[b, c, h, w]` by role. Refuses a missing
     /// role and inputs that do not fit the network.
-    pub fn forward(&self, inputs: &BTreeMap<String, Tensor>) -> Result<Tensor> {
+    pub fn forward(&self, inputs: &BTreeMap<String, Tensor>) -> Result<Estimate> {
         self.network.forward(inputs)
     }
 
@@ -65,9 +72,9 @@ impl Model {
         self.vars.trainable_variables().iter().map(|v| v.numel() as i64).sum()
     }
 
-    /// A page about a card's network: layers, shapes, parameters, support.
-    pub fn describe(&self) -> String {
-        describe::page(&self.card, self.network.as_ref())
+    /// A page about a card's network: layers, shapes, parameters, multiply-adds, support.
+    pub fn describe(card: &Card) -> Result<String> {
+        describe::page(card)
     }
 }
 

@@ -2,31 +2,49 @@
 //! `…_s2s1_images`).
 
 use super::Card;
-use super::design::{Design, check_inputs};
-use super::encoder::{Date, Dem, Stem};
+use super::design::{Design, Takes};
+use super::encoder::{Coarse, Date, Dem, Stem};
 use super::initial::Initial;
-use super::unet;
+use super::unet::{self, Plan};
 use crate::error::Result;
 
 const OPTICAL: [&str; 6] = ["s2_t0", "s2_t1", "s2_t2", "s2_t3", "s2_t4", "s2_t5"];
 const RADAR: [&str; 6] = ["s1_t0", "s1_t1", "s1_t2", "s1_t3", "s1_t4", "s1_t5"];
 
-/// Refuses inputs other than six optical dates, alone or with six radar dates and `dem`.
-///
-/// With radar, its dates pass the encoder on their own after the optical ones, and elevation joins
-/// raw.
+/// What takes in the dates of each sensor: names of the layers at 10 m and of those that lead to
+/// 20 m.
+pub(super) struct Ways {
+    /// Optical dates where there is no radar.
+    pub alone: (&'static str, &'static str),
+    /// Optical dates beside radar.
+    pub optical: (&'static str, &'static str),
+    /// Radar.
+    pub radar: (&'static str, &'static str),
+}
+
+/// Six optical dates, then, if the card has them, six radar dates: each passes the encoder on its
+/// own. Refuses inputs other than these with or without `dem`.
+pub(super) fn stem(card: &Card, ways: &Ways, relief: Dem) -> Result<Stem> {
+    Takes::all(&OPTICAL).or_not(&RADAR).or_not(&["dem"]).check(card)?;
+    let has = |role: &str| card.inputs.iter().any(|r| r == role);
+    let optical = if has(RADAR[0]) { ways.optical } else { ways.alone };
+    let date =
+        |way: (&'static str, &'static str)| move |role: &&str| Date::single(role, way.0, way.1);
+    let mut dates: Vec<Date> = OPTICAL.iter().map(date(optical)).collect();
+    if has(RADAR[0]) {
+        dates.extend(RADAR.iter().map(date(ways.radar)));
+    }
+    let dem = if has("dem") { relief } else { Dem::None };
+    Ok(Stem { dates, dem, coarse: Coarse::None, width: card.width })
+}
+
+/// Elevation joins raw. Refuses other inputs than those of [`stem`].
 pub(super) fn design(card: &Card) -> Result<Design> {
-    let all = [&OPTICAL[..], &RADAR[..], &["dem"]].concat();
-    check_inputs(card, &[OPTICAL.to_vec(), all])?;
-    let with_radar = card.inputs.len() > OPTICAL.len();
-    let date = |role: &str, conv1, conv2| Date { roles: vec![role.to_owned()], conv1, conv2 };
-    let stem = if with_radar {
-        let optical = OPTICAL.iter().map(|role| date(role, "conv1_s2", "conv2_s2"));
-        let radar = RADAR.iter().map(|role| date(role, "conv1_s1", "conv2_s1"));
-        Stem { dates: optical.chain(radar).collect(), dem: Dem::Raw, width: card.width }
-    } else {
-        let dates = OPTICAL.iter().map(|role| date(role, "conv1", "conv2")).collect();
-        Stem { dates, dem: Dem::None, width: card.width }
+    let ways = Ways {
+        alone: ("conv1", "conv2"),
+        optical: ("conv1_s2", "conv2_s2"),
+        radar: ("conv1_s1", "conv2_s1"),
     };
-    unet::design(card, stem, Initial::Glorot)
+    let stem = stem(card, &ways, Dem::Raw)?;
+    unet::design(card, Plan { stem, initial: Initial::Glorot, fine_skips: true })
 }

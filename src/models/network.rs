@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use tch::Tensor;
 
+use super::Estimate;
 use crate::error::Result;
 
-/// A function from normalised tensors by role to reflectance `[b, 4, h, w]`.
+/// A function from normalised tensors by role to reflectance.
 pub trait Network: Send {
     /// Runs the network. Height and width must be multiples of [`Network::multiple`].
-    fn forward(&self, inputs: &BTreeMap<String, Tensor>) -> Result<Tensor>;
+    fn forward(&self, inputs: &BTreeMap<String, Tensor>) -> Result<Estimate>;
     /// Pixels on each side that an output pixel may see.
     fn support(&self) -> usize;
     /// Heights and widths must be multiples of this.

@@ -77,12 +77,12 @@ fn case(folder: &Path, name: &str, card: &str) -> Case {
 
 impl Case {
     fn loss(&self) -> Tensor {
-        let output = self.model.forward(&self.inputs).unwrap();
+        let output = self.model.forward(&self.inputs).unwrap().fine;
         (output - &self.target).abs().mean(tch::Kind::Float)
     }
 
     fn outputs(&self) {
-        let output = tch::no_grad(|| self.model.forward(&self.inputs)).unwrap();
+        let output = tch::no_grad(|| self.model.forward(&self.inputs)).unwrap().fine;
         let whole = largest(&(&output - nchw(&self.answers["output.s2_target"])));
         assert!(whole < 1e-5, "{whole}");
         let (_, _, h, w) = output.size4().unwrap();

@@ -1,18 +1,18 @@
-//! `ssop-unet`: one cloudy date, with or without radar and elevation (the original's
-//! `meraner_unet`).
+//! `ssop-unet`: one cloudy date, with or without radar, 20 m bands and elevation (the original's
+//! `meraner_unet`, `meraner_unet_all_bands`).
 
 use super::Card;
-use super::design::{Design, check_inputs};
-use super::encoder::Stem;
+use super::design::{Design, Takes};
+use super::encoder::{Coarse, Stem};
 use super::initial::Initial;
-use super::unet;
+use super::unet::{self, Plan};
 use crate::error::Result;
 
-/// Refuses inputs other than `s2_t` with or without `s1_t` and `dem`.
+/// Refuses inputs other than `s2_t` with or without `s1_t`, `s2_20m_t` and `dem`.
 pub(super) fn design(card: &Card) -> Result<Design> {
-    check_inputs(
-        card,
-        &[vec!["s1_t", "s2_t", "dem"], vec!["s1_t", "s2_t"], vec!["s2_t", "dem"], vec!["s2_t"]],
-    )?;
-    unet::design(card, Stem::of(card, &["t"]), Initial::Glorot)
+    Takes::all(&["s2_t"]).or_not(&["s1_t"]).or_not(&["s2_20m_t"]).or_not(&["dem"]).check(card)?;
+    let stem = Stem::of(card, &["t"]);
+    // With 20 m bands the original leaves out the features at 10 m.
+    let fine_skips = stem.coarse == Coarse::None;
+    unet::design(card, Plan { stem, initial: Initial::Glorot, fine_skips })
 }

@@ -1,17 +1,16 @@
-//! Weights at rest: safetensors with the card inside. Nothing in such a file is ever executed.
+//! Weights at rest: safetensors with the card inside.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, Metadata, TensorView};
+use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Tensor};
 
-use super::{Card, Model, design};
+use super::adopt::{adopt, check_finite};
+use super::stored::Stored;
+use super::{Card, Model};
 use crate::error::{Error, Result, While};
-use crate::limits;
 use crate::store::publish;
 
 /// The one key of the file's metadata. One, since the crate writes several in a random order.
@@ -22,14 +21,6 @@ const KEY: &str = "eclaircie";
 struct Label {
     card: Card,
     about: BTreeMap<String, String>,
-}
-
-/// An opened file whose header is read and fits its length.
-struct Opened {
-    file: File,
-    data: u64,
-    metadata: Metadata,
-    label: Label,
 }
 
 pub(super) fn save(model: &Model, path: &Path, about: &BTreeMap<String, String>) -> Result<()> {
@@ -54,139 +45,32 @@ pub(super) fn save(model: &Model, path: &Path, about: &BTreeMap<String, String>)
 
 pub(super) fn load(path: &Path, device: Device) -> Result<Model> {
     let doing = || format!("loading weights {}", path.display());
-    let mut opened = open(path).during(doing)?;
-    compare(&opened.label.card, &opened.metadata).during(doing)?;
-    let model = Model::build(opened.label.card.clone(), None, device)?;
-    for (name, mut variable) in model.vars.variables() {
-        let values = opened.tensor(&name, &variable.size()).during(doing)?;
-        tch::no_grad(|| variable.f_copy_(&values))?;
-    }
-    Ok(model)
+    let mut file = Stored::open(path).during(doing)?;
+    let card = label(&file).during(doing)?.card;
+    adopt(&card, &mut file, device).during(doing)
+}
+
+pub(super) fn fit(card: &Card, path: &Path, device: Device) -> Result<Model> {
+    let doing = || format!("loading weights {}", path.display());
+    adopt(card, &mut Stored::open(path).during(doing)?, device).during(doing)
 }
 
 pub(super) fn about(path: &Path) -> Result<(Card, BTreeMap<String, String>)> {
-    let opened = open(path).during(|| format!("reading weights {}", path.display()))?;
-    Ok((opened.label.card, opened.label.about))
+    let doing = || format!("reading weights {}", path.display());
+    let label = Stored::open(path).and_then(|file| label(&file)).during(doing)?;
+    Ok((label.card, label.about))
 }
 
-/// Opens a file and checks its header against its length; no weight is read.
-fn open(path: &Path) -> Result<Opened> {
-    let mut file = File::open(path).during(|| "opening the file")?;
-    let size = file.metadata().during(|| "asking its size")?.len();
-    if size > limits::WEIGHTS_BYTES_MAX {
-        let max = limits::WEIGHTS_BYTES_MAX;
-        return Err(Error::invalid(format!("it holds {size} bytes, more than {max}")));
-    }
-    let mut start = [0u8; 8];
-    let got = file.by_ref().take(8).read(&mut start).during(|| "reading its header")?;
-    foreign(&start[..got])?;
-    let length = u64::from_le_bytes(start);
-    if got < 8 || length < 2 || length > size - 8 {
-        return Err(not_safetensors(
-            "its first eight bytes are no header length, or it is cut short",
-        ));
-    }
-    if length > limits::WEIGHTS_HEADER_MAX {
-        let max = limits::WEIGHTS_HEADER_MAX;
-        return Err(not_safetensors(&format!("a header of {length} bytes is larger than {max}")));
-    }
-    let mut header = vec![0u8; length as usize];
-    file.read_exact(&mut header).during(|| "reading its header")?;
-    let metadata: Metadata = serde_json::from_slice(&header)
-        .map_err(|e| not_safetensors("its header is not right").with_source(e))?;
-    let data = 8 + length;
-    let expected = data + metadata.data_len() as u64;
-    if expected != size {
-        return Err(Error::invalid(format!(
-            "it holds {size} bytes but its header says {expected}"
-        ))
-        .hint("the file was cut short or has been added to: copy it again"));
-    }
-    let label = metadata.metadata().as_ref().and_then(|m| m.get(KEY)).ok_or_else(|| {
-        Error::invalid("it carries no card, so its network is unknown")
-            .hint("weights that `eclaircie train` wrote carry one; others are not read")
+/// What the file says about itself.
+fn label(file: &Stored) -> Result<Label> {
+    let text = file.label(KEY).ok_or_else(|| {
+        Error::invalid("it carries no card, so its network is unknown").hint(
+            "weights that `eclaircie train` or `model import` wrote carry one; \
+             import others with `eclaircie model import`",
+        )
     })?;
-    let label: Label = serde_json::from_str(label)
-        .map_err(|e| Error::invalid("the card inside it is not right").with_source(e))?;
-    Ok(Opened { file, data, metadata, label })
-}
-
-/// Refuses by content the formats that people try, since two of them can run code when opened.
-fn foreign(start: &[u8]) -> Result<()> {
-    let what = match start {
-        [0x80, 2..=5, ..] => "a Python pickle",
-        [b'P', b'K', 3, 4, ..] => "a zip file (a PyTorch checkpoint, TorchScript or Keras archive)",
-        [0x89, b'H', b'D', b'F', ..] => "an HDF5 file (Keras weights)",
-        [] => "an empty file",
-        _ => return Ok(()),
-    };
-    Err(not_safetensors(&format!("it is {what}")))
-}
-
-fn not_safetensors(why: &str) -> Error {
-    Error::invalid(format!("not a safetensors file: {why}"))
-        .hint("give weights that this program wrote (*.safetensors); pickles are never opened")
-}
-
-/// Compares names, types and shapes with the card's network before anything is allocated.
-fn compare(card: &Card, metadata: &Metadata) -> Result<()> {
-    card.check()?;
-    let mut given = metadata.tensors();
-    let mut wrong = Vec::new();
-    for conv in design::of(card)?.convs {
-        let wanted = [("weight", conv.shape().to_vec()), ("bias", vec![conv.outputs])];
-        for (part, shape) in wanted {
-            let name = format!("{}.{part}", conv.name);
-            let shape: Vec<usize> = shape.iter().map(|d| *d as usize).collect();
-            match given.remove(&name) {
-                None => wrong.push(format!("{name} is missing")),
-                Some(info) if info.dtype != Dtype::F32 => {
-                    wrong.push(format!("{name} is {:?}, not F32", info.dtype));
-                }
-                Some(info) if info.shape != shape => {
-                    wrong.push(format!("{name} is {:?}, not {shape:?}", info.shape));
-                }
-                Some(_) => {}
-            }
-        }
-    }
-    let mut more: Vec<_> = given.keys().map(|name| name.escape_debug().to_string()).collect();
-    more.sort();
-    wrong.extend(more.into_iter().map(|name| format!("{name} is not a part of it")));
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    let shown = wrong.len().min(3);
-    Err(Error::invalid(format!(
-        "{} weights do not fit {}: {}",
-        wrong.len(),
-        card.name,
-        wrong[..shown].join("; ")
-    ))
-    .hint("these weights were made for another network or width: load them with their own card"))
-}
-
-impl Opened {
-    /// One tensor, finite. Its place and shape were checked by [`open`] and [`compare`].
-    fn tensor(&mut self, name: &str, shape: &[i64]) -> Result<Tensor> {
-        let info = self.metadata.info(name);
-        let (from, to) = info.map(|i| i.data_offsets).unwrap_or_default();
-        let place = SeekFrom::Start(self.data + from as u64);
-        let mut bytes = vec![0u8; to - from];
-        self.file.seek(place).during(|| format!("finding {name}"))?;
-        self.file.read_exact(&mut bytes).during(|| format!("reading {name}"))?;
-        let tensor = Tensor::f_from_data_size(&bytes, shape, Kind::Float)?;
-        check_finite(name, &tensor)?;
-        Ok(tensor)
-    }
-}
-
-fn check_finite(name: &str, tensor: &Tensor) -> Result<()> {
-    if tensor.f_isfinite()?.f_all()?.f_int64_value(&[])? != 0 {
-        return Ok(());
-    }
-    Err(Error::invalid(format!("{name} holds values that are not finite numbers"))
-        .hint("the training diverged: take an earlier checkpoint or train with a lower rate"))
+    serde_json::from_str(text)
+        .map_err(|e| Error::invalid("the card inside it is not right").with_source(e))
 }
 
 fn shape(tensor: &Tensor) -> Vec<usize> {
@@ -203,6 +87,8 @@ fn to_bytes(tensor: &Tensor) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::*;
 
     fn small(seed: i64) -> Model {
@@ -243,7 +129,7 @@ mod tests {
         assert_eq!(back.card, model.card);
         assert_eq!(Model::about(&path).unwrap().1, about);
         let inputs = inputs();
-        assert_eq!(model.forward(&inputs).unwrap(), back.forward(&inputs).unwrap());
+        assert_eq!(model.forward(&inputs).unwrap().fine, back.forward(&inputs).unwrap().fine);
         assert_eq!(back.vars.trainable_variables().len(), model.vars.len());
         let again = dir.path().join("again.safetensors");
         back.save(&again, &about).unwrap();

@@ -24,7 +24,8 @@ impl Predict {
         let task = item.task;
         // An operator runs on its own thread, and libtorch's gradient switch is per thread.
         let output = tch::no_grad(|| self.model.forward(&item.batch.tensors))
-            .during(|| format!("predicting rows {}.. of a scene", task.output.row))?;
+            .during(|| format!("predicting rows {}.. of a scene", task.output.row))?
+            .fine;
         // [1, 4, h, w] -> [1, 4, output height, output width]
         let inner = output
             .f_narrow(2, (task.output.row - task.input.row) as i64, task.output.height as i64)

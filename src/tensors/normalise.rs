@@ -13,15 +13,19 @@ pub fn normalise(layer: Layer, stored: &Tensor, device: Device) -> Result<Tensor
     let here = stored.f_to_device(device)?;
     let scaled = match layer {
         Layer::S2Mask => return Ok(here),
-        Layer::S2Fine | Layer::S2Coarse | Layer::Dem => {
-            here.f_to_kind(Kind::Float)?.f_mul_scalar(1e-4)?
-        }
-        Layer::S1 => {
-            let bits = here.f_to_kind(Kind::Int)?.f_bitwise_and(0xFFFF)?;
-            bits.f_to_kind(Kind::Float)?.f_mul_scalar(1.0 / 65_535.0)?
-        }
+        Layer::S2Fine | Layer::S2Coarse | Layer::Dem => here.f_to_kind(Kind::Float)?,
+        Layer::S1 => here.f_to_kind(Kind::Int)?.f_bitwise_and(0xFFFF)?.f_to_kind(Kind::Float)?,
     };
-    Ok(scaled)
+    Ok(scaled.f_mul_scalar(scale(layer))?)
+}
+
+/// What a stored value of a layer is multiplied with before a network sees it.
+pub fn scale(layer: Layer) -> f64 {
+    match layer {
+        Layer::S2Fine | Layer::S2Coarse | Layer::Dem => 1e-4,
+        Layer::S1 => 1.0 / 65_535.0,
+        Layer::S2Mask => 1.0,
+    }
 }
 
 /// Network output `[b, c, h, w]` (reflectance) to stored int16 values, rounded and clipped to

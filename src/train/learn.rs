@@ -2,20 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use tch::Tensor;
-
 use super::adam::Adam;
 use super::curve::{Curve, Point};
 use super::gradient;
 use super::options::TrainOptions;
 use super::pace::Pace;
 use crate::error::{Error, Result};
-use crate::models::{Model, in_bf16};
+use crate::models::{Estimate, Model, in_bf16};
 use crate::stream::Sink;
 use crate::tensors::Batch;
 
-/// The model's output for a batch, its inputs in memory as the options say.
-pub(super) fn forward(model: &Model, batch: &Batch, o: &TrainOptions) -> Result<Tensor> {
+/// The model's answer for a batch, its inputs in memory as the options say.
+pub(super) fn forward(model: &Model, batch: &Batch, o: &TrainOptions) -> Result<Estimate> {
     if !o.channels_last {
         return model.forward(&batch.tensors);
     }
@@ -65,8 +63,8 @@ impl Learn<'_> {
 
     fn hold(&mut self, batch: Batch) -> Result<()> {
         let o = self.options;
-        let output = in_bf16(o.bf16, || forward(self.model, &batch, o))?;
-        let (loss, count) = o.loss.sum(&output, &batch, &self.model.card.target)?;
+        let estimate = in_bf16(o.bf16, || forward(self.model, &batch, o))?;
+        let (loss, count) = o.loss.of(&estimate, &batch, &self.model.card)?;
         let value = loss.double_value(&[]);
         if !value.is_finite() {
             return Err(self.diverged("loss", value, &batch.names));

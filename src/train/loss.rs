@@ -5,6 +5,7 @@ use std::fmt;
 use tch::{Kind, Tensor};
 
 use crate::error::{Error, Result};
+use crate::models::{Card, Estimate};
 use crate::tensors::Batch;
 
 /// Error below which [`Loss::Charbonnier`] is nearly a square, reflectance.
@@ -38,11 +39,29 @@ impl Loss {
         }
     }
 
+    /// Sum of penalties of an answer, and the values that it is of, as [`Self::sum`]. With 20 m bands
+    /// their penalties count as much as those of the 10 m bands, whose values are more: where all
+    /// pixels are valid the quotient is the sum of both means, the study's loss.
+    pub(super) fn of(
+        self,
+        estimate: &Estimate,
+        batch: &Batch,
+        card: &Card,
+    ) -> Result<(Tensor, f64)> {
+        let (sum, count) = self.sum(&estimate.fine, batch, &card.target)?;
+        let Some((target, coarse)) = card.coarse_target().zip(estimate.coarse.as_ref()) else {
+            return Ok((sum, count));
+        };
+        let share = estimate.fine.numel() as f64 / coarse.numel().max(1) as f64;
+        let (more, _) = self.sum(coarse, batch, &target)?;
+        Ok((sum.f_add(&more.f_mul_scalar(share)?)?, count))
+    }
+
     /// Sum of penalties over the valid pixels and bands of the batch's tensor `target`, and how many
     /// values that are: parts of a step add up to what one large batch gives.
     ///
     /// `output` is `[b, c, h, w]` reflectance of any float kind.
-    pub(super) fn sum(self, output: &Tensor, batch: &Batch, target: &str) -> Result<(Tensor, f64)> {
+    fn sum(self, output: &Tensor, batch: &Batch, target: &str) -> Result<(Tensor, f64)> {
         let missing = || Error::internal(format!("the batch has no target '{target}'"));
         let truth = batch.tensors.get(target).ok_or_else(missing)?;
         let valid = batch.tensors.get(&format!("valid_{target}")).ok_or_else(missing)?;
@@ -97,5 +116,22 @@ mod tests {
             assert_eq!(Loss::parse(&loss.to_string()), Ok(loss));
         }
         assert!(Loss::parse("l2").is_err());
+    }
+
+    #[test]
+    fn the_means_of_both_pixel_sizes_are_added() {
+        let options = (Kind::Float, Device::Cpu);
+        let fine = Tensor::full([1, 4, 8, 8], 0.1, options);
+        let coarse = Some(Tensor::full([1, 6, 4, 4], 0.3, options));
+        let mut tensors = BTreeMap::new();
+        for (name, bands, side) in [("s2_target", 4, 8), ("s2_20m_target", 6, 4)] {
+            tensors.insert(name.to_owned(), Tensor::zeros([1, bands, side, side], options));
+            let valid = Tensor::ones([1, 1, side, side], (Kind::Bool, Device::Cpu));
+            tensors.insert(format!("valid_{name}"), valid);
+        }
+        let batch = Batch { tensors, names: vec!["a".into()] };
+        let card = Card::open("david-20m").unwrap();
+        let (sum, count) = Loss::L1.of(&Estimate { fine, coarse }, &batch, &card).unwrap();
+        assert!((sum.double_value(&[]) / count - 0.4).abs() < 1e-6);
     }
 }

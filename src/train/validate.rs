@@ -24,21 +24,21 @@ impl<'a> Validate<'a> {
         Self { model, options, scores, sum: 0.0, count: 0.0 }
     }
 
-    /// The loss over all valid pixels, and every metric.
+    /// The loss over all valid pixels, and every metric of the 10 m bands.
     pub(super) fn finish(self) -> (f64, Vec<Score>) {
         (self.sum / self.count.max(1.0), self.scores.finish())
     }
 
     fn add(&mut self, batch: &Batch) -> Result<()> {
         let target = &self.model.card.target;
-        let output = forward(self.model, batch, self.options)?;
-        let (sum, count) = self.options.loss.sum(&output, batch, target)?;
+        let estimate = forward(self.model, batch, self.options)?;
+        let (sum, count) = self.options.loss.of(&estimate, batch, &self.model.card)?;
         self.sum += sum.double_value(&[]);
         self.count += count;
         let missing = || Error::internal(format!("the batch has no target '{target}'"));
         let truth = batch.tensors.get(target).ok_or_else(missing)?;
         let valid = batch.tensors.get(&format!("valid_{target}")).ok_or_else(missing)?;
-        self.scores.update(&output, truth, valid)
+        self.scores.update(&estimate.fine, truth, valid)
     }
 }
 

@@ -11,6 +11,8 @@ mod flow;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod memory;
 #[cfg(all(feature = "gdal", feature = "torch"))]
+mod networks;
+#[cfg(all(feature = "gdal", feature = "torch"))]
 mod order;
 mod own_tables;
 #[cfg(all(feature = "gdal", feature = "torch"))]

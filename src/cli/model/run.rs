@@ -1,0 +1,48 @@
+//! `model run`: a network on arrays of a file.
+
+use std::path::PathBuf;
+
+use crate::cli::{Done, say};
+use crate::error::Result;
+use crate::models::{Card, Model, RunOptions, run_arrays};
+use crate::tensors::pick_device;
+
+/// Run a network on arrays, named after its roles, and write its answer as arrays.
+///
+/// Arrays are [batch, height, width, band]; integers and floats as the archive stores them (reflectance x 10000, radar 0 to
+/// 65535, metres), 20 m arrays at half the size.
+///
+/// Example: eclaircie model run msop-unet --weights w.safetensors --inputs arrays.safetensors --to answer.safetensors --pad 32
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Card name or file.
+    model: String,
+    /// Weights by our names (conv1.weight) or Keras' (conv1_relu/kernel, in its layout).
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+    /// Arrays as safetensors; those that are no input of the network are left alone.
+    #[arg(long, value_name = "FILE")]
+    inputs: PathBuf,
+    /// Where the answer goes: output.TARGET, float32 reflectance.
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// Write output.TARGET_padN too: without N pixels on each side, times 10000.
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    pad: Vec<i64>,
+    /// The arrays are reflectance (and radar from 0 to 1), not stored numbers.
+    #[arg(long)]
+    scaled: bool,
+    /// auto, cpu, cuda or cuda:N.
+    #[arg(long, default_value = "auto")]
+    device: String,
+}
+
+pub(super) fn run(a: &Args) -> Result<Done> {
+    let card = Card::open(&a.model)?;
+    let model = Model::fit(&card, &a.weights, pick_device(&a.device)?)?;
+    let options = RunOptions { pads: a.pad.clone(), scaled: a.scaled };
+    for (name, shape) in run_arrays(&model, &a.inputs, &options, &a.to)? {
+        say(&format!("{name:28} {shape:?}"))?;
+    }
+    Ok(Done::Whole)
+}

@@ -1,0 +1,68 @@
+//! A network on arrays of a file, so that anyone can compare it with another program.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tch::Tensor;
+
+use super::{Model, arrays};
+use crate::error::{Error, Result};
+
+/// Pixels of a 10 m output that a crop leaves out on each side are at most so many.
+const PAD_MAX: i64 = 1024;
+
+/// How a network is run on arrays.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// Outputs also without so many pixels (of their own size) on each side, times 10000.
+    pub pads: Vec<i64>,
+    /// The arrays are scaled already: reflectance, not reflectance x 10000.
+    pub scaled: bool,
+}
+
+/// Runs a model on the arrays `[b, h, w, c]` of a safetensors file that are named after its roles,
+/// and publishes its answer as arrays of the same form: `output.TARGET`, float32 reflectance, and
+/// for every pad `output.TARGET_padN`. Returns name and shape `[b, h, w, c]` of each. Refuses
+/// arrays that do not fit the network, and pads that leave nothing.
+pub fn run_arrays(
+    model: &Model,
+    inputs: &Path,
+    options: &RunOptions,
+    to: &Path,
+) -> Result<Vec<(String, [i64; 4])>> {
+    let tensors = arrays::read(inputs, &model.card.inputs, options.scaled)?;
+    let device = model.vars.device();
+    let mut here = BTreeMap::new();
+    for (role, tensor) in tensors {
+        here.insert(role, tensor.f_to_device(device)?);
+    }
+    let estimate = tch::no_grad(|| model.forward(&here))?;
+    let mut whole = vec![(model.card.target.clone(), estimate.fine)];
+    whole.extend(model.card.coarse_target().zip(estimate.coarse));
+    let mut outputs = BTreeMap::new();
+    for (target, tensor) in whole {
+        for pad in &options.pads {
+            outputs.insert(format!("output.{target}_pad{pad}"), crop(&target, &tensor, *pad)?);
+        }
+        outputs.insert(format!("output.{target}"), tensor);
+    }
+    arrays::write(to, &outputs)?;
+    let shape = |t: &Tensor| -> Result<[i64; 4]> {
+        let (b, c, h, w) = t.size4()?;
+        Ok([b, h, w, c])
+    };
+    outputs.iter().map(|(name, tensor)| Ok((name.clone(), shape(tensor)?))).collect()
+}
+
+/// The inner part of an output, times 10000: what the study's programs serve.
+fn crop(target: &str, tensor: &Tensor, pad: i64) -> Result<Tensor> {
+    let (_, _, height, width) = tensor.size4()?;
+    if !(0..=PAD_MAX).contains(&pad) || 2 * pad >= height.min(width) {
+        return Err(Error::usage(format!(
+            "a pad of {pad} px leaves nothing of {target}, {height} x {width} px"
+        ))
+        .hint("give a smaller --pad or larger arrays"));
+    }
+    let rows = tensor.f_narrow(2, pad, height - 2 * pad)?;
+    Ok(rows.f_narrow(3, pad, width - 2 * pad)?.f_mul_scalar(1e4)?)
+}
