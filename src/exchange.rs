@@ -31,7 +31,6 @@ mod tfrecord;
 mod turn;
 mod waiting;
 mod webdataset;
-mod wire;
 
 pub use contents::{Contents, Origin};
 pub use decode::Decode;

@@ -6,6 +6,7 @@
 //! lie at different places.
 
 mod chosen;
+mod coarse;
 mod compat;
 mod control;
 mod count;
@@ -34,6 +35,7 @@ mod suggest;
 mod table;
 mod timeline;
 
+pub use coarse::{coarse_name, fine_name};
 pub use control::Control;
 pub use count::Counts;
 pub use difference::Difference;

@@ -87,22 +87,23 @@ pub use ingest::{IngestOptions, IngestSummary, ingest};
 pub use layout::{
     Acquisition, Balance, Control, Counts, Difference, Draw, Funnel, FunnelClause, Layout,
     PatchRef, Role, Sample, SampleCounts, SampleManifest, Samples, Season, SplitPlan, Suggested,
-    Suggestion, Timeline, TimelineRow, Waits, Warning, import,
+    Suggestion, Timeline, TimelineRow, Waits, Warning, coarse_name, fine_name, import,
 };
 #[cfg(feature = "torch")]
 pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]
 pub use models::{
-    Card, Estimate, Head, Model, Network, RunOptions, from_keras, in_bf16, run_arrays, to_keras,
+    Card, Estimate, Head, Imported, Model, Network, RunOptions, from_keras,
+    import as import_weights, in_bf16, run_arrays, to_keras,
 };
 pub use ops::{
-    Area, Epoch, Fetched, Fill, Filling, Mixing, Read, Series, Share, Shuffle, Want, interpolate,
-    load_series, nearest, order, ordered, thin, wants,
+    Area, Epoch, Fetched, Fill, Filling, Mixing, Read, Series, Share, Shuffle, Want, check_coarse,
+    interpolate, load_series, nearest, order, ordered, thin, wants,
 };
 #[cfg(feature = "torch")]
 pub use ops::{
     Augment, Crop, FillPiece, Gather, HALO, MakeBatch, Normalise, Observed, Piece, PieceInput,
-    Predict, ReadPiece, SceneRole, Task, cut,
+    Predict, ReadPiece, SceneRole, Task, coarse_window, cut,
 };
 #[cfg(feature = "torch")]
 pub use reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};

@@ -139,3 +139,16 @@ pub const CURVE_ROWS_MAX: usize = 20_000_000;
 /// layers.
 #[cfg(feature = "torch")]
 pub const WEIGHTS_HEADER_MAX: u64 = 4 << 20;
+/// Largest index of a TensorFlow checkpoint: some hundred bytes a tensor.
+#[cfg(feature = "torch")]
+pub const BUNDLE_INDEX_MAX: u64 = 4 << 20;
+/// Tensors of a checkpoint: a network of some hundred layers, with an optimiser's state, ten times
+/// over.
+#[cfg(feature = "torch")]
+pub const BUNDLE_ENTRIES_MAX: usize = 10_000;
+/// Letters of the key of a tensor in a checkpoint.
+#[cfg(feature = "torch")]
+pub const BUNDLE_KEY_MAX: usize = 1_000;
+/// Data files of a checkpoint: more than any machine that trained one had devices.
+#[cfg(feature = "torch")]
+pub const BUNDLE_SHARDS_MAX: u64 = 1_000;

@@ -8,6 +8,7 @@
 mod augment;
 #[cfg(feature = "torch")]
 mod batch;
+mod coarse;
 #[cfg(feature = "torch")]
 mod crop;
 mod epoch;
@@ -33,6 +34,7 @@ mod series;
 pub use augment::Augment;
 #[cfg(feature = "torch")]
 pub use batch::MakeBatch;
+pub use coarse::check_coarse;
 #[cfg(feature = "torch")]
 pub use crop::Crop;
 pub use epoch::{Epoch, Share, Shuffle};
@@ -47,7 +49,9 @@ pub use nearest::nearest;
 pub use normalise::Normalise;
 pub use order::{order, ordered, thin};
 #[cfg(feature = "torch")]
-pub use piece::{FillPiece, HALO, Observed, Piece, PieceInput, ReadPiece, SceneRole, Task, cut};
+pub use piece::{
+    FillPiece, HALO, Observed, Piece, PieceInput, ReadPiece, SceneRole, Task, coarse_window, cut,
+};
 #[cfg(feature = "torch")]
 pub use predict::Predict;
 pub use read::{Read, Want, wants};

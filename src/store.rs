@@ -1,4 +1,4 @@
-//! Bytes at rest: durable publishing, safe names, memory maps.
+//! Bytes at rest: durable publishing, safe names, memory maps, protobuf's wire format.
 //!
 //! In: bytes and names. Out: files that are whole or absent. Promises: a file under its public name
 //! is complete and synced. Refuses: names that leave their root. Cost: one rename and two syncs a
@@ -10,6 +10,7 @@ mod name;
 mod publish;
 mod scratch;
 mod text;
+pub(crate) mod wire;
 
 pub use map::Map;
 pub use memory::{memory_bytes, peak_bytes};

@@ -1,7 +1,7 @@
 //! A cube: reconstructed optical scenes of one tile as a Zarr group of its own.
 //!
 //! `reflectance (time, band, y, x)` int16 with `time`, `y`, `x` and `spatial_ref`, CF and GeoZarr
-//! attributes. Chunks are plain files (no shards, which GDAL reads only from 3.13) with zstd and
+//! attributes; with 20 m bands `reflectance_20m (time, band_20m, y_20m, x_20m)` and its axes too. Chunks are plain files (no shards, which GDAL reads only from 3.13) with zstd and
 //! its checksum. The folder is published whole: in a cube under its public name every chunk exists,
 //! so a missing one is damage and never no-data.
 
@@ -30,8 +30,10 @@ pub struct CubeSpec {
     pub grid: Grid,
     /// Times of its scenes.
     pub times: Vec<Stamp>,
-    /// Pixels on a side of a chunk.
+    /// Pixels (10 m) on a side of a chunk.
     pub chunk: usize,
+    /// Whether it holds the 20 m bands too.
+    pub coarse: bool,
     /// Where it comes from: method, layout, digests.
     pub attributes: Value,
 }
@@ -41,44 +43,91 @@ pub struct CubeSpec {
 pub struct Cube {
     path: PathBuf,
     pending: Option<PendingFolder>,
-    array: Array<Folder>,
+    arrays: Vec<Part>,
     grid: Grid,
     times: Vec<Stamp>,
+}
+
+/// The array of one layer.
+#[derive(Debug)]
+struct Part {
+    layer: Layer,
+    name: String,
+    array: Array<Folder>,
+    grid: Grid,
     chunk: usize,
+}
+
+impl CubeSpec {
+    fn layers(&self) -> &'static [Layer] {
+        if self.coarse { &[Layer::S2Fine, Layer::S2Coarse] } else { &[Layer::S2Fine] }
+    }
+
+    fn parts(&self, folder: &Folder) -> Result<Vec<Part>> {
+        let part = |layer: &Layer| {
+            let node = reflectance(self, *layer)?;
+            let (factor, name) = (layer.factor(), node.path.clone());
+            let (grid, chunk) = (self.grid.coarsen(factor)?, self.chunk / factor);
+            Ok(Part { layer: *layer, name, array: node.open(folder)?, grid, chunk })
+        };
+        self.layers().iter().map(part).collect()
+    }
 }
 
 fn nodes(spec: &CubeSpec) -> Result<Vec<Node>> {
     let slots = spec.times.len() as u64;
     let mut time = ArrayBuilder::new(vec![slots], vec![slots], data_type::int64(), 0i64);
     time.dimension_names(Some(["time"])).attributes(conventions::time());
-    Ok(vec![
-        node::axis("x", spec.grid.width, "X"),
-        node::axis("y", spec.grid.height, "Y"),
-        node::spatial_ref("spatial_ref", &spec.grid)?,
-        Node::plain("time", time),
-        reflectance(spec),
-    ])
+    let mut all = vec![Node::plain("time", time)];
+    for layer in spec.layers() {
+        let (grid, end) = (spec.grid.coarsen(layer.factor())?, node::suffix(layer.factor()));
+        all.push(node::axis(&format!("x{end}"), grid.width, "X"));
+        all.push(node::axis(&format!("y{end}"), grid.height, "Y"));
+        all.push(node::spatial_ref(&format!("spatial_ref{end}"), &grid)?);
+        all.push(reflectance(spec, *layer)?);
+    }
+    Ok(all)
 }
 
-fn reflectance(spec: &CubeSpec) -> Node {
-    let (bands, side) = (Layer::S2Fine.bands().len() as u64, spec.chunk as u64);
-    let grid = &spec.grid;
+fn reflectance(spec: &CubeSpec, layer: Layer) -> Result<Node> {
+    let (bands, side) = (layer.bands().len() as u64, (spec.chunk / layer.factor()) as u64);
+    let (grid, end) = (spec.grid.coarsen(layer.factor())?, node::suffix(layer.factor()));
     let shape = vec![spec.times.len() as u64, bands, grid.height as u64, grid.width as u64];
-    let nodata = Layer::S2Fine.nodata() as i16;
+    let nodata = layer.nodata() as i16;
     let mut b = ArrayBuilder::new(shape, vec![1, bands, side, side], data_type::int16(), nodata);
-    b.dimension_names(Some(["time", "band", "y", "x"]));
+    let [band, y, x] = ["band", "y", "x"].map(|name| format!("{name}{end}"));
+    b.dimension_names(Some(["time", &band, &y, &x]));
     b.bytes_to_bytes_codecs(vec![Arc::new(ZstdCodec::new(ZSTD_LEVEL, true))]);
-    let mut about = conventions::place(grid, "y", "x");
+    let mut about = conventions::place(&grid, &y, &x);
     about.append(&mut attributes(json!({
-        "grid_mapping": "spatial_ref",
-        "coordinates": "spatial_ref",
+        "grid_mapping": format!("spatial_ref{end}"),
+        "coordinates": format!("spatial_ref{end}"),
         "_FillValue": nodata,
         "long_name": "surface reflectance, reconstructed",
         "reflectance_scale": 0.0001,
-        "band_names": Layer::S2Fine.bands(),
+        "band_names": layer.bands(),
     })));
     b.attributes(about);
-    Node::plain("reflectance", b)
+    Ok(Node::plain(format!("reflectance{end}"), b))
+}
+
+/// Fills an axis or another array that is no pixels.
+fn fill(spec: &CubeSpec, node: &Node, folder: &Folder) -> Result<()> {
+    let array = node.open(folder)?;
+    let coarse = spec.grid.coarsen(2)?;
+    let stored = match node.path.as_str() {
+        "x" => array.store_chunk_opt(&[0], spec.grid.x_centres(), &store_all()),
+        "y" => array.store_chunk_opt(&[0], spec.grid.y_centres(), &store_all()),
+        "x_20m" => array.store_chunk_opt(&[0], coarse.x_centres(), &store_all()),
+        "y_20m" => array.store_chunk_opt(&[0], coarse.y_centres(), &store_all()),
+        "time" => {
+            let times: Vec<i64> = spec.times.iter().map(|t| t.0).collect();
+            array.store_chunk_opt(&[0], times, &store_all())
+        }
+        "spatial_ref" | "spatial_ref_20m" => array.store_chunk_opt(&[], vec![0i64], &store_all()),
+        _ => Ok(()),
+    };
+    stored.map_err(|e| from_zarrs(format!("filling the array {}", node.path), e))
 }
 
 impl Cube {
@@ -96,20 +145,11 @@ impl Cube {
             let text = node.metadata()?;
             folder.put(&format!("{}/zarr.json", node.path), text.to_string().as_bytes())?;
             metadata.insert(node.path.clone(), text);
-            let array = node.open(&folder)?;
-            let stored = match node.path.as_str() {
-                "x" => array.store_chunk_opt(&[0], spec.grid.x_centres(), &store_all()),
-                "y" => array.store_chunk_opt(&[0], spec.grid.y_centres(), &store_all()),
-                "time" => {
-                    let times: Vec<i64> = spec.times.iter().map(|t| t.0).collect();
-                    array.store_chunk_opt(&[0], times, &store_all())
-                }
-                "spatial_ref" => array.store_chunk_opt(&[], vec![0i64], &store_all()),
-                _ => Ok(()),
-            };
-            stored.map_err(|e| from_zarrs(doing(), e))?;
+            fill(spec, &node, &folder).during(doing)?;
         }
-        let about = json!({ "grid": spec.grid, "times": spec.times, "chunk": spec.chunk });
+        let about = json!({
+            "grid": spec.grid, "times": spec.times, "chunk": spec.chunk, "coarse": spec.coarse,
+        });
         let mut attributes = attributes(spec.attributes.clone());
         attributes.insert("Conventions".into(), json!("CF-1.11"));
         attributes.insert(NAME.into(), about);
@@ -124,11 +164,10 @@ impl Cube {
         folder.put("zarr.json", group.to_string().as_bytes())?;
         Ok(Self {
             path: path.to_owned(),
-            array: reflectance(spec).open(&folder)?,
+            arrays: spec.parts(&folder)?,
             pending: Some(pending),
             grid: spec.grid.clone(),
             times: spec.times.clone(),
-            chunk: spec.chunk,
         })
     }
 
@@ -140,6 +179,8 @@ impl Cube {
             grid: Grid,
             times: Vec<Stamp>,
             chunk: usize,
+            #[serde(default)]
+            coarse: bool,
         }
         let bad = || {
             Error::invalid(format!("{} is not a cube of this program", path.display()))
@@ -151,18 +192,17 @@ impl Cube {
         let a: About = serde_json::from_value(about).map_err(|e| bad().with_source(e))?;
         let g = &a.grid;
         Grid::new(g.epsg, g.x0, g.y0, g.step, g.width, g.height)?;
-        if a.chunk == 0 || a.chunk > crate::limits::SIDE_MAX {
+        if a.chunk < 2 || a.chunk > crate::limits::SIDE_MAX {
             return Err(bad());
         }
-        let spec =
-            CubeSpec { grid: a.grid, times: a.times, chunk: a.chunk, attributes: Value::Null };
+        let About { grid, times, chunk, coarse } = a;
+        let spec = CubeSpec { grid, times, chunk, coarse, attributes: Value::Null };
         Ok(Self {
             path: path.to_owned(),
-            array: reflectance(&spec).open(&Folder::new(path.to_owned()))?,
+            arrays: spec.parts(&Folder::new(path.to_owned()))?,
             pending: None,
             grid: spec.grid,
             times: spec.times,
-            chunk: spec.chunk,
         })
     }
 
@@ -176,50 +216,68 @@ impl Cube {
         &self.times
     }
 
-    /// Writes `[band, y, x]` values of a window. A window owns its chunks: it starts on a chunk and
-    /// ends on one or at the edge.
-    pub fn write(&self, slot: usize, window: Window, values: Vec<i16>) -> Result<()> {
-        let on = |v: usize, end: usize| v.is_multiple_of(self.chunk) || v == end;
+    /// The grid of a layer. Refuses a layer that the cube does not hold.
+    pub fn grid_of(&self, layer: Layer) -> Result<&Grid> {
+        Ok(&self.part(layer)?.grid)
+    }
+
+    fn part(&self, layer: Layer) -> Result<&Part> {
+        self.arrays.iter().find(|part| part.layer == layer).ok_or_else(|| {
+            let (path, name) = (self.path.display(), layer.name());
+            Error::not_found(format!("the cube {path} has no {name} bands"))
+                .hint("reconstruct with a network that answers them, as msop-unet-20m")
+        })
+    }
+
+    /// Writes `[band, y, x]` values of a window of a layer, in its pixels. A window owns its chunks:
+    /// it starts on a chunk and ends on one or at the edge.
+    pub fn write(&self, slot: usize, layer: Layer, window: Window, values: Vec<i16>) -> Result<()> {
+        let part = self.part(layer)?;
+        let on = |v: usize, end: usize| v.is_multiple_of(part.chunk) || v == end;
         let whole = on(window.row, 0)
             && on(window.col, 0)
-            && on(window.bottom(), self.grid.height)
-            && on(window.right(), self.grid.width);
-        if !whole || !window.fits(self.grid.height, self.grid.width) {
+            && on(window.bottom(), part.grid.height)
+            && on(window.right(), part.grid.width);
+        if !whole || !window.fits(part.grid.height, part.grid.width) {
             return Err(Error::usage(format!(
                 "a piece at row {}, column {} does not fall on chunks of {} px",
-                window.row, window.col, self.chunk
+                window.row, window.col, part.chunk
             ))
             .hint("choose a piece size that is a multiple of the archive's patch"));
         }
-        self.array
-            .store_array_subset_opt(&self.subset(slot, window), values, &store_all())
+        part.array
+            .store_array_subset_opt(&part.subset(slot, window), values, &store_all())
             .map_err(|e| from_zarrs(format!("writing the cube {}", self.path.display()), e))
     }
 
-    /// Reads `[band, y, x]` values of a window. A missing chunk is damage.
-    pub fn read(&self, slot: usize, window: Window) -> Result<Vec<i16>> {
-        if slot >= self.times.len() || !window.fits(self.grid.height, self.grid.width) {
+    /// Reads `[band, y, x]` values of a window of a layer, in its pixels. A missing chunk is damage.
+    pub fn read(&self, slot: usize, layer: Layer, window: Window) -> Result<Vec<i16>> {
+        let part = self.part(layer)?;
+        if slot >= self.times.len() || !window.fits(part.grid.height, part.grid.width) {
             return Err(Error::usage(format!(
                 "the cube {} has no such window",
                 self.path.display()
             )));
         }
-        for row in window.row / self.chunk..window.bottom().div_ceil(self.chunk) {
-            for col in window.col / self.chunk..window.right().div_ceil(self.chunk) {
-                self.check(slot, row, col)?;
+        for row in window.row / part.chunk..window.bottom().div_ceil(part.chunk) {
+            for col in window.col / part.chunk..window.right().div_ceil(part.chunk) {
+                self.check(part, slot, row, col)?;
             }
         }
-        self.array
-            .retrieve_array_subset::<Vec<i16>>(&self.subset(slot, window))
+        part.array
+            .retrieve_array_subset::<Vec<i16>>(&part.subset(slot, window))
             .map_err(|e| from_zarrs(format!("reading the cube {}", self.path.display()), e))
     }
 
     /// Checks that every chunk was written, then publishes the folder.
     pub fn commit(mut self) -> Result<()> {
-        for slot in 0..self.times.len() {
-            for row in 0..self.grid.height.div_ceil(self.chunk) {
-                for col in 0..self.grid.width.div_ceil(self.chunk) {
-                    self.check(slot, row, col)?;
+        for part in &self.arrays {
+            let (rows, cols) = (part.grid.height, part.grid.width);
+            for slot in 0..self.times.len() {
+                for row in 0..rows.div_ceil(part.chunk) {
+                    for col in 0..cols.div_ceil(part.chunk) {
+                        self.check(part, slot, row, col)?;
+                    }
                 }
             }
         }
@@ -229,9 +287,9 @@ impl Cube {
         }
     }
 
-    fn check(&self, slot: usize, row: usize, col: usize) -> Result<()> {
+    fn check(&self, part: &Part, slot: usize, row: usize, col: usize) -> Result<()> {
         let root = self.pending.as_ref().map_or(self.path.as_path(), PendingFolder::path);
-        match root.join(format!("reflectance/c/{slot}/0/{row}/{col}")).exists() {
+        match root.join(format!("{}/c/{slot}/0/{row}/{col}", part.name)).exists() {
             true => Ok(()),
             false => Err(Error::corrupt(format!(
                 "chunk ({row}, {col}) of scene {slot} is missing from the cube {}",
@@ -240,9 +298,11 @@ impl Cube {
             .hint("reconstruct the scene again")),
         }
     }
+}
 
+impl Part {
     fn subset(&self, slot: usize, w: Window) -> ArraySubset {
-        let bands = Layer::S2Fine.bands().len() as u64;
+        let bands = self.layer.bands().len() as u64;
         let (row, col) = (w.row as u64, w.col as u64);
         ArraySubset::new_with_ranges(&[
             slot as u64..slot as u64 + 1,
@@ -257,11 +317,14 @@ impl Cube {
 mod tests {
     use super::*;
 
+    const FINE: Layer = Layer::S2Fine;
+
     fn spec() -> CubeSpec {
         CubeSpec {
             grid: Grid::new(32631, 300_000.0, 4_900_020.0, 10.0, 100, 80).unwrap(),
             times: vec![Stamp(5)],
             chunk: 64,
+            coarse: false,
             attributes: json!({ "title": "test" }),
         }
     }
@@ -270,7 +333,7 @@ mod tests {
         for row in [0, 64] {
             for col in [0, 64] {
                 let w = Window::new(row, col, (80 - row).min(64), (100 - col).min(64));
-                cube.write(0, w, vec![(row + col) as i16; 4 * w.len()]).unwrap();
+                cube.write(0, FINE, w, vec![(row + col) as i16; 4 * w.len()]).unwrap();
             }
         }
     }
@@ -284,7 +347,28 @@ mod tests {
         assert!(!path.exists());
         cube.commit().unwrap();
         let cube = Cube::open(&path).unwrap();
-        assert_eq!(cube.read(0, Window::new(63, 63, 2, 2)).unwrap()[..4], [0, 64, 64, 128]);
+        assert_eq!(cube.read(0, FINE, Window::new(63, 63, 2, 2)).unwrap()[..4], [0, 64, 64, 128]);
+        assert!(cube.read(0, Layer::S2Coarse, Window::new(0, 0, 2, 2)).unwrap_err().is_not_found());
+    }
+
+    #[test]
+    fn the_20_m_bands_are_an_array_of_their_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.zarr");
+        // Of an odd side the 20 m grid drops the last pixel.
+        let grid = Grid::new(32631, 300_000.0, 4_900_020.0, 10.0, 101, 80).unwrap();
+        let cube = Cube::create(&path, &CubeSpec { coarse: true, grid, ..spec() }).unwrap();
+        for (layer, side, bands) in [(FINE, 64, 4), (Layer::S2Coarse, 32, 6)] {
+            let (height, width) = (5 * side / 4, cube.grid_of(layer).unwrap().width);
+            for (row, col) in [(0, 0), (0, side), (side, 0), (side, side)] {
+                let w = Window::new(row, col, side.min(height - row), side.min(width - col));
+                cube.write(0, layer, w, vec![bands; bands as usize * w.len()]).unwrap();
+            }
+        }
+        cube.commit().unwrap();
+        let cube = Cube::open(&path).unwrap();
+        let all = cube.read(0, Layer::S2Coarse, Window::new(0, 0, 40, 50)).unwrap();
+        assert_eq!(all, vec![6; 6 * 40 * 50]);
     }
 
     #[test]
@@ -299,14 +383,14 @@ mod tests {
         cube.commit().unwrap();
         std::fs::remove_file(path.join("reflectance/c/0/0/1/1")).unwrap();
         let cube = Cube::open(&path).unwrap();
-        assert!(cube.read(0, Window::new(0, 0, 64, 64)).is_ok());
-        assert!(cube.read(0, Window::new(0, 0, 80, 100)).unwrap_err().is_corrupt());
+        assert!(cube.read(0, FINE, Window::new(0, 0, 64, 64)).is_ok());
+        assert!(cube.read(0, FINE, Window::new(0, 0, 80, 100)).unwrap_err().is_corrupt());
     }
 
     #[test]
     fn a_piece_that_does_not_own_its_chunks_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let cube = Cube::create(&dir.path().join("a.zarr"), &spec()).unwrap();
-        assert!(cube.write(0, Window::new(0, 0, 32, 64), vec![0; 4 * 32 * 64]).is_err());
+        assert!(cube.write(0, FINE, Window::new(0, 0, 32, 64), vec![0; 4 * 32 * 64]).is_err());
     }
 }

@@ -18,6 +18,9 @@ pub(super) struct Args {
     /// Day of the scene; the first if left out.
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = super::args::parse_day)]
     date: Option<Stamp>,
+    /// The six 20 m bands instead of the four at 10 m.
+    #[arg(long = "20m")]
+    coarse: bool,
     /// The file to write.
     #[arg(long, value_name = "FILE.tif")]
     to: PathBuf,
@@ -36,12 +39,14 @@ pub(super) fn run(a: Args) -> Result<Done> {
             })?
         }
     };
-    let grid = cube.grid().clone();
-    let values = cube.read(slot, crate::geo::Window::new(0, 0, grid.height, grid.width))?;
+    let layer = if a.coarse { Layer::S2Coarse } else { Layer::S2Fine };
+    let grid = cube.grid_of(layer)?.clone();
+    let whole = crate::geo::Window::new(0, 0, grid.height, grid.width);
+    let values = cube.read(slot, layer, whole)?;
     let size = grid.height * grid.width;
     let bands: Vec<(&str, &[i16])> =
-        Layer::S2Fine.bands().iter().copied().zip(values.chunks_exact(size)).collect();
-    write_cog(&a.to, &grid, &bands, Layer::S2Fine.nodata() as i16)?;
+        layer.bands().iter().copied().zip(values.chunks_exact(size)).collect();
+    write_cog(&a.to, &grid, &bands, layer.nodata() as i16)?;
     super::say(&a.to.display().to_string())?;
     Ok(Done::Whole)
 }

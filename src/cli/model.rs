@@ -1,5 +1,6 @@
-//! `model`: look at networks, and try them on arrays.
+//! `model`: look at networks, try them on arrays, import weights.
 
+mod import;
 mod run;
 
 use super::Done;
@@ -7,7 +8,7 @@ use crate::error::Result;
 use crate::models::{Card, Model};
 use clap::Subcommand;
 
-/// Look at networks: list the shipped cards, describe one, run one on arrays of a file.
+/// Look at networks: list the shipped cards, describe one, run one on arrays of a file, import weights.
 ///
 /// Example: eclaircie model describe msop-unet
 #[derive(Debug, clap::Args)]
@@ -26,6 +27,7 @@ enum What {
         model: String,
     },
     Run(run::Args),
+    Import(import::Args),
 }
 
 pub(super) fn run(args: Args) -> Result<Done> {
@@ -44,6 +46,7 @@ pub(super) fn run(args: Args) -> Result<Done> {
             super::say(&Model::describe(&Card::open(&model)?)?)?;
         }
         What::Run(args) => return run::run(&args),
+        What::Import(args) => return import::run(&args),
     }
     Ok(Done::Whole)
 }

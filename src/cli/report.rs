@@ -104,7 +104,7 @@ fn views(a: &Args, archive: &Archive) -> Result<Comparison> {
         let slot = cube.times().iter().position(|t| *t == time).ok_or_else(|| {
             Error::not_found(format!("cube {} has no scene at {time}", path.display()))
         })?;
-        let values = cube.read(slot, whole(&tile))?;
+        let values = cube.read(slot, Layer::S2Fine, whole(&tile))?;
         let picture = colour(&values, tile.grid().height, tile.grid().width);
         view(name.clone(), "reconstructed".into(), picture);
     }

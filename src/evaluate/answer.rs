@@ -42,7 +42,7 @@ impl Method {
                     let tensor = other.map_or_else(|| get(batch, role), Ok)?;
                     inputs.insert(role.clone(), tensor.shallow_clone());
                 }
-                model.forward(&inputs)
+                Ok(model.forward(&inputs)?.fine)
             }
         }
     }

@@ -17,7 +17,9 @@ use crate::archive::{Archive, Layer};
 use crate::error::{Error, Result};
 use crate::geo::Split;
 use crate::layout::{Control, Sample, Samples};
-use crate::ops::{Fill, Filling, MakeBatch, Normalise, Read, Want, thin, wants};
+use crate::ops::{
+    Fill, Filling, MakeBatch, Normalise, Read, Want, check_coarse, thin, wants,
+};
 use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace};
 use crate::tensors::Batch;
 
@@ -85,6 +87,7 @@ pub fn evaluate(
 ) -> Result<Evaluation> {
     let setting = Setting::new(archive, truth, samples, options)?;
     let rows = setting.rows()?;
+    check_coarse(archive, &setting.wants()?, &rows)?;
     let clear = ClearDates::of(archive)?;
     let hidden = (setting.answer, truth.is_none());
     let facts: Vec<Facts> = rows.iter().map(|s| Facts::of(samples, s, &clear, hidden)).collect();

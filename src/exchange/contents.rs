@@ -1,7 +1,5 @@
 //! What every sample of a set holds.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 use serde_json::Value;
 
@@ -9,7 +7,7 @@ use super::{Scenes, Tensor};
 use crate::archive::{Archive, Layer, Sensor};
 use crate::error::{Error, Result};
 use crate::geo::Split;
-use crate::layout::{Role, Sample};
+use crate::layout::{Role, Sample, coarse_name};
 use crate::limits;
 use crate::ops::{Want, wants};
 
@@ -107,24 +105,6 @@ impl Contents {
         self
     }
 
-    /// Refuses an archive that lacks the optical 20 m bands of a sample, before hours of work.
-    pub fn check_coarse(&self, rows: &[Sample], archive: &Archive) -> Result<()> {
-        let mut scenes = BTreeSet::new();
-        for tensor in self.tensors.iter().filter(|t| t.layer == Layer::S2Coarse) {
-            let slots = rows.iter().map(|r| (&*r.tile, r.patches.get(tensor.role).map(|p| p.slot)));
-            scenes.extend(slots);
-        }
-        for (name, slot) in scenes {
-            let (tile, slot) = (archive.tile(name)?, slot.unwrap_or_default());
-            if tile.missing(Layer::S2Coarse, slot as usize)?.is_none() {
-                let text = format!("the archive has no 20 m bands of tile {name} in slot {slot}");
-                return Err(Error::usage(text)
-                    .hint("leave out --with-20m, or ingest products that have these bands"));
-            }
-        }
-        Ok(())
-    }
-
     /// Refuses names that cannot be columns, keys and parts of a file's name at once.
     pub(super) fn check(&self) -> Result<()> {
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+');
@@ -150,9 +130,4 @@ impl Contents {
         let role = |t: &Tensor| self.roles.get(t.role).map_or("", |r| r.name.as_str());
         self.tensors.iter().map(|t| t.about(role(t))).collect()
     }
-}
-
-/// `s2_20m_t` for `s2_t`, as the study names it.
-fn coarse_name(role: &str) -> String {
-    format!("s2_20m_{}", role.strip_prefix("s2_").unwrap_or(role))
 }

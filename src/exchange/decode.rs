@@ -9,12 +9,12 @@ use super::key::{CORNERS, Key};
 use super::records::Record;
 use super::tensor_proto::{Raw, Type, parse};
 use super::turn::bands_first;
-use super::wire::{Fault, Part};
 use super::{Contents, Entry, Image, Origin, Tensor};
 use crate::archive::{Layer, Patch, Sensor, Values};
 use crate::error::{Error, Result};
 use crate::geo::Stamp;
 use crate::layout::Role;
+use crate::store::wire::{Fault, Part};
 use crate::stream::{Emit, Operator};
 
 /// Reads records that hold what the first one of their set holds.

@@ -6,11 +6,11 @@ use super::key::{COARSE_ORDER, CORNERS, Key};
 use super::out::unlike;
 use super::tensor_proto::{Type, before};
 use super::turn::bands_last;
-use super::wire::{Fault, Fields, Part, Value, wrapped};
 use super::{Contents, Entry, Tensor};
 use crate::archive::{Layer, Sensor};
 use crate::error::Result;
 use crate::limits;
+use crate::store::wire::{Fault, Fields, Part, Value, wrapped};
 
 /// Names of the features of a set with type and shape, bands last.
 pub(super) fn features(contents: &Contents) -> BTreeMap<String, (Type, Vec<usize>)> {

@@ -1,7 +1,7 @@
 //! `TensorProto`, as `tf.io.serialize_tensor` writes it: type, shape, and the bytes of all values.
 
-use super::wire::{Fault, Fields, Part, Value, head, varint};
 use crate::archive::Kind;
+use crate::store::wire::{Fault, Fields, Part, Value, head, varint};
 
 /// TensorFlow's numbers of types.
 const FLOAT: u64 = 1;

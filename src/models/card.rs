@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{design, shelf};
 use crate::error::{Error, Result, While};
+use crate::layout::{coarse_name, fine_name};
 use crate::limits;
 use crate::store::{check_name, read_text};
 
@@ -110,20 +111,22 @@ impl Card {
     /// The 20 m target of a network that takes 20 m bands: of the image that is its target.
     pub fn coarse_target(&self) -> Option<String> {
         let takes = self.inputs.iter().any(|role| role.starts_with("s2_20m_"));
-        let date = self.target.strip_prefix("s2_")?;
-        takes.then(|| format!("s2_20m_{date}"))
+        takes.then(|| coarse_name(&self.target))
     }
 
     /// Checks that a layout offers every input and the target. Refuses with the names that are
     /// missing.
     pub fn check_roles(&self, roles: &[&str], with_target: bool) -> Result<()> {
         let target = with_target.then_some(&self.target);
+        // An optical role gives its 20 m bands too.
+        let fine = |role: &str| fine_name(role).is_some_and(|fine| roles.contains(&&*fine));
+        let offers = |role: &str| roles.contains(&role) || fine(role);
         let missing: Vec<&str> = self
             .inputs
             .iter()
             .chain(target)
             .map(String::as_str)
-            .filter(|role| !roles.contains(role))
+            .filter(|role| !offers(role))
             .collect();
         if missing.is_empty() {
             return Ok(());
@@ -196,5 +199,9 @@ mod tests {
         card.check_roles(&["dem", "s2_t", "s1_t"], false).unwrap();
         let error = card.check_roles(&["s2_t", "s1_t"], true).unwrap_err();
         assert!(error.to_string().ends_with("needs dem, s2_target"), "{error}");
+        let card = Card::open("ssop-unet-20m").unwrap();
+        card.check_roles(&["dem", "s2_t", "s1_t"], false).unwrap();
+        let error = card.check_roles(&["dem", "s1_t"], false).unwrap_err();
+        assert!(error.to_string().ends_with("needs s2_t, s2_20m_t"), "{error}");
     }
 }

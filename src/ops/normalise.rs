@@ -34,7 +34,7 @@ impl Normalise {
                 continue;
             }
             let layer = layer_of(&name)?;
-            if layer == Layer::S2Fine {
+            if matches!(layer, Layer::S2Fine | Layer::S2Coarse) {
                 let valid = stored
                     .f_ne(layer.nodata())
                     .and_then(|t| t.f_all_dim(1, true))
@@ -63,6 +63,9 @@ fn flags_of(name: &str) -> Option<u8> {
 
 /// Optical unless the name says otherwise: methods such as `gapfill` give optical pixels too.
 fn layer_of(name: &str) -> Result<Layer> {
+    if name.starts_with("s2_20m_") {
+        return Ok(Layer::S2Coarse);
+    }
     let sensor = name.split('_').next().and_then(Sensor::parse);
     Ok(match sensor {
         Some(Sensor::S1) => Layer::S1,

@@ -45,6 +45,8 @@ pub struct SceneRole {
 pub struct Observed {
     /// `[band, y, x]`.
     pub pixels: Vec<i16>,
+    /// The 20 m bands, where the network answers them and t has them.
+    pub coarse: Option<Vec<i16>>,
     /// `[y, x]`.
     pub mask: Vec<u8>,
 }
@@ -67,6 +69,8 @@ pub struct Piece {
     pub window: Window,
     /// `[band, y, x]` int16.
     pub values: Vec<i16>,
+    /// The 20 m bands of [`coarse_window`], of a network that answers them.
+    pub coarse: Option<Vec<i16>>,
 }
 
 impl Weigh for Task {
@@ -77,13 +81,16 @@ impl Weigh for Task {
 
 impl Weigh for PieceInput {
     fn bytes(&self) -> usize {
-        self.batch.bytes() + self.observed.as_ref().map_or(0, |o| 2 * o.pixels.len() + o.mask.len())
+        let seen = |o: &Observed| {
+            2 * (o.pixels.len() + o.coarse.as_ref().map_or(0, Vec::len)) + o.mask.len()
+        };
+        self.batch.bytes() + self.observed.as_ref().map_or(0, seen)
     }
 }
 
 impl Weigh for Piece {
     fn bytes(&self) -> usize {
-        2 * self.values.len()
+        2 * (self.values.len() + self.coarse.as_ref().map_or(0, Vec::len))
     }
 }
 
@@ -138,17 +145,34 @@ impl ReadPiece {
             let (height, width) = (full(task.input.height), full(task.input.width));
             tensors.insert(role.name.clone(), pad(&tensor, height, width)?);
         }
-        let pixels = match self.tile.read(Layer::S2Fine, self.mask_slot, task.output)?.values {
-            Values::I16(v) => v,
-            _ => return Err(Error::internal("optical pixels are not int16")),
+        let pixels = self.optical(Layer::S2Fine, task.output)?;
+        let coarse = match self.roles.iter().any(|role| role.layer == Layer::S2Coarse)
+            && self.tile.missing(Layer::S2Coarse, self.mask_slot)?.is_some()
+        {
+            true => Some(self.optical(Layer::S2Coarse, coarse_window(task.output)?)?),
+            false => None,
         };
         let mask = match self.tile.read(Layer::S2Mask, self.mask_slot, task.output)? {
             Block { values: Values::U8(v), .. } => v,
             _ => return Err(Error::internal("a mask is not uint8")),
         };
         let batch = Batch { tensors, names: vec![self.tile.name().to_owned()] };
-        Ok(PieceInput { task, batch, observed: Some(Observed { pixels, mask }) })
+        Ok(PieceInput { task, batch, observed: Some(Observed { pixels, coarse, mask }) })
     }
+
+    /// What the sensor saw at t.
+    fn optical(&self, layer: Layer, window: Window) -> Result<Vec<i16>> {
+        match self.tile.read(layer, self.mask_slot, window)?.values {
+            Values::I16(v) => Ok(v),
+            _ => Err(Error::internal("optical pixels are not int16")),
+        }
+    }
+}
+
+/// The 20 m pixels of a 10 m window that starts on one; a last odd pixel is in none.
+pub fn coarse_window(w: Window) -> Result<Window> {
+    let no = || Error::internal(format!("row {}, column {} is inside a 20 m pixel", w.row, w.col));
+    even(w).coarsen(2).ok_or_else(no)
 }
 
 /// Widths at the scene's edge may be odd; the 20 m arrays drop that last pixel, and so do we.
@@ -207,7 +231,8 @@ impl Operator for FillPiece {
     fn apply(&mut self, item: Task, out: &mut Emit<Piece>) -> Result<()> {
         let place = Area::Window(item.output);
         let series = load_series(&self.tile, &place, self.time, self.days, |_| false)?;
-        out.push(Piece { window: item.output, values: interpolate(&series, self.time)? });
+        let values = interpolate(&series, self.time)?;
+        out.push(Piece { window: item.output, values, coarse: None });
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::Fetched;
 use super::places::Places;
 use crate::archive::{Archive, Layer, Sensor};
 use crate::error::{Error, Result, While};
-use crate::layout::{Role, Sample};
+use crate::layout::{Role, Sample, fine_name};
 use crate::stream::{Emit, Operator};
 
 /// One array to read for every sample.
@@ -22,12 +22,14 @@ pub struct Want {
     pub truth: bool,
 }
 
-/// The arrays for some roles of a layout.
+/// The arrays for some roles of a layout; `s2_20m_t` are the 20 m bands of its role `s2_t`.
 ///
 /// Refuses a name that the layout does not offer.
 pub fn wants(roles: &[Role], names: &[String]) -> Result<Vec<Want>> {
     let find = |name: &str| {
-        roles.iter().position(|r| r.name == name).ok_or_else(|| {
+        let fine = fine_name(name);
+        let named = |r: &Role| r.name == name || fine.as_ref() == Some(&r.name);
+        roles.iter().position(named).ok_or_else(|| {
             let offered: Vec<&str> = roles.iter().map(|r| r.name.as_str()).collect();
             Error::usage(format!("the layout has no role '{name}'"))
                 .hint(format!("it offers {}; use another layout or card", offered.join(", ")))
@@ -37,6 +39,7 @@ pub fn wants(roles: &[Role], names: &[String]) -> Result<Vec<Want>> {
     for name in names {
         let role = find(name)?;
         let layer = match roles[role].sensor {
+            Sensor::S2 if fine_name(name).is_some() => Layer::S2Coarse,
             Sensor::S2 => Layer::S2Fine,
             Sensor::S1 => Layer::S1,
             Sensor::Dem => Layer::Dem,

@@ -6,11 +6,11 @@ use serde_json::json;
 use tch::Device;
 
 use super::sink::WritePieces;
-use crate::archive::{Archive, Cube, CubeSpec, Layer, Sensor, Tile};
+use crate::archive::{Archive, Cube, CubeSpec, Tile};
 use crate::error::{Error, Result, While};
 use crate::layout::{Sample, Samples};
 use crate::models::Model;
-use crate::ops::{FillPiece, Piece, Predict, ReadPiece, SceneRole, cut};
+use crate::ops::{FillPiece, Piece, Predict, ReadPiece, SceneRole, Want, check_coarse, cut, wants};
 use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace, cores};
 
 /// How to fill.
@@ -30,6 +30,14 @@ impl Method {
             path if Path::new(path).is_file() => Ok(Self::Network(path.into())),
             other => Err(Error::usage(format!("no method or weights file is called '{other}'"))
                 .hint("write gapfill, or the path of a weights.safetensors that `train` wrote")),
+        }
+    }
+
+    /// Whether it answers the 20 m bands too.
+    fn answers_coarse(&self) -> Result<bool> {
+        match self {
+            Self::Gapfill => Ok(false),
+            Self::Network(path) => Ok(Model::about(path)?.0.coarse_target().is_some()),
         }
     }
 }
@@ -127,6 +135,7 @@ pub fn reconstruct(
         grid: tile.grid().clone(),
         times: rows.iter().map(|r| r.patches[at_t].time).collect(),
         chunk: job.archive.settings().patch,
+        coarse: job.method.answers_coarse()?,
         attributes: provenance(job.layout, job.method)?,
     };
     let cube = Cube::create(job.out, &spec)?;
@@ -186,22 +195,26 @@ fn pieces(
     let model = Model::load(path, o.device)?;
     let names: Vec<&str> = job.layout.roles.iter().map(|r| r.name.as_str()).collect();
     model.card.check_roles(&names, false)?;
-    let roles = scene_roles(job.layout, row, &model.card.inputs)?;
+    let roles = scene_roles(job.archive, job.layout, row, &model.card.inputs)?;
     let slot = row.patches[at_t].slot as usize;
     Ok(graph
         .spread(o.workers, |_| ReadPiece::new(tile, &roles, slot, o.device))
         .then(Predict::new(model, o.keep_clear)))
 }
 
-fn scene_roles(layout: &Samples, row: &Sample, inputs: &[String]) -> Result<Vec<SceneRole>> {
-    let role = |name: &String| -> Result<SceneRole> {
-        let i = layout.role(name).ok_or_else(|| Error::usage(format!("no role '{name}'")))?;
-        let layer = match layout.roles[i].sensor {
-            Sensor::S2 => Layer::S2Fine,
-            Sensor::S1 => Layer::S1,
-            Sensor::Dem => Layer::Dem,
-        };
-        Ok(SceneRole { name: name.clone(), layer, slot: row.patches[i].slot as usize })
+/// The inputs of a network for one scene. Refuses an archive that lacks its 20 m bands.
+fn scene_roles(
+    archive: &Archive,
+    layout: &Samples,
+    row: &Sample,
+    inputs: &[String],
+) -> Result<Vec<SceneRole>> {
+    let wants = wants(&layout.roles, inputs)?;
+    check_coarse(archive, &wants, std::slice::from_ref(row))?;
+    let role = |want: &Want| SceneRole {
+        name: want.name.clone(),
+        layer: want.layer,
+        slot: row.patches[want.role].slot as usize,
     };
-    inputs.iter().map(role).collect()
+    Ok(wants.iter().map(role).collect())
 }

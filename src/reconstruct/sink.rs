@@ -1,8 +1,8 @@
 //! Pieces into the cube.
 
-use crate::archive::Cube;
+use crate::archive::{Cube, Layer};
 use crate::error::Result;
-use crate::ops::Piece;
+use crate::ops::{Piece, coarse_window};
 use crate::stream::Sink;
 
 /// The end of a reconstruction: each piece is one owner's chunks.
@@ -20,7 +20,11 @@ impl Sink for WritePieces<'_> {
     }
 
     fn accept(&mut self, item: Piece) -> Result<()> {
-        self.cube.write(self.slot, item.window, item.values)?;
+        self.cube.write(self.slot, Layer::S2Fine, item.window, item.values)?;
+        if let Some(values) = item.coarse {
+            let window = coarse_window(item.window)?;
+            self.cube.write(self.slot, Layer::S2Coarse, window, values)?;
+        }
         (self.progress)(item.window.len() as u64);
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::geo::Split;
 use crate::layout::{Sample, Samples};
 use crate::models::Card;
-use crate::ops::{thin, wants};
+use crate::ops::{check_coarse, thin, wants};
 use crate::stream::{Cancel, Report};
 
 /// What to train, on what.
@@ -92,6 +92,7 @@ pub fn train(
     card.check_roles(&roles, true)?;
     let mut names = card.inputs.clone();
     names.push(card.target.clone());
+    names.extend(card.coarse_target());
     let run = Run {
         archive,
         wants: wants(&samples.roles, &names)?,
@@ -105,6 +106,9 @@ pub fn train(
         cancel,
     };
     check(&run.train, &run.valid, &samples.layout)?;
+    for rows in [&run.train, &run.valid] {
+        check_coarse(archive, &run.wants, rows)?;
+    }
     crate::store::probe(&job.out.join("weights.safetensors"))?;
     fit(&run, job.out, identity(job, options), progress)
 }

@@ -75,7 +75,7 @@ fn verify_finds_an_archive_whole() {
 }
 
 /// Runs the program on words that are parted by blanks; `{x}` stands for `x` in the world's folder.
-fn say(w: &World, line: &str) -> String {
+pub fn say(w: &World, line: &str) -> String {
     let word = |word: &str| match word.split_once('{').zip(word.rsplit_once('}')) {
         Some(((before, _), (_, after))) => {
             let name = &word[before.len() + 1..word.len() - after.len() - 1];

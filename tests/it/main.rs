@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)]
 
 #[cfg(all(feature = "gdal", feature = "torch"))]
+mod coarse;
+#[cfg(all(feature = "gdal", feature = "torch"))]
 mod evaluation;
 mod exchange;
 #[cfg(all(feature = "gdal", feature = "torch"))]

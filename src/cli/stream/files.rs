@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{
     Contents, Decode, Describe, Entry, Form, Origin, Records, Scenes, Shards, Target,
 };
-use crate::ops::Read;
+use crate::ops::{Read, check_coarse};
 use crate::stream::{Cancel, Graph, Items, Pipe, Plan, Sink};
 
 /// Files that samples are written to or read from.
@@ -161,7 +161,7 @@ fn from_archive(a: &super::Args, cancel: &Cancel) -> Result<Done> {
     };
     let coarse = a.files.with_20m;
     let (contents, wants) = Contents::of_layout(&samples.roles, &archive, coarse, origin)?;
-    contents.check_coarse(&rows, &archive)?;
+    check_coarse(&archive, &wants, &rows)?;
     let scenes = Scenes::of(&Catalog::open(&archive)?);
     let contents = Arc::new(contents.with_directions(&rows, &scenes));
     let pipe = Graph::new("stream", a.stream.memory)

@@ -1,8 +1,8 @@
-//! Protobuf's wire format, as much as three messages of TensorFlow need.
+//! Protobuf's wire format, as much as TensorFlow's samples and checkpoints need.
 
 /// What is wrong with a message, and at which byte of the record.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     pub at: usize,
     pub what: String,
 }
@@ -15,7 +15,7 @@ impl Fault {
 
 /// A run of bytes of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     pub bytes: &'a [u8],
     /// Where it begins in the record.
     pub at: usize,
@@ -23,7 +23,7 @@ pub(super) struct Part<'a> {
 
 /// The value of a field.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Value<'a> {
+pub(crate) enum Value<'a> {
     /// A varint, or eight or four bytes.
     Number(u64),
     /// A text, bytes or a message.
@@ -31,7 +31,7 @@ pub(super) enum Value<'a> {
 }
 
 /// Walks over the fields of a message. Nothing is allocated, whatever the message claims.
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     part: Part<'a>,
     at: usize,
 }
@@ -110,7 +110,7 @@ fn number(part: Part) -> u64 {
 }
 
 /// Appends a varint.
-pub(super) fn varint(out: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn varint(out: &mut Vec<u8>, mut value: u64) {
     while value > 0x7F {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -119,13 +119,13 @@ pub(super) fn varint(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Appends what stands before the bytes of a text or message.
-pub(super) fn head(out: &mut Vec<u8>, field: u64, length: usize) {
+pub(crate) fn head(out: &mut Vec<u8>, field: u64, length: usize) {
     varint(out, field << 3 | 2);
     varint(out, length as u64);
 }
 
 /// Makes a message with one field of one that begins with `inner` and has `more` bytes after it.
-pub(super) fn wrapped(field: u64, inner: &[u8], more: usize) -> Vec<u8> {
+pub(crate) fn wrapped(field: u64, inner: &[u8], more: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(inner.len() + 12);
     head(&mut out, field, inner.len() + more);
     out.extend_from_slice(inner);

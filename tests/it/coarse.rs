@@ -1,0 +1,60 @@
+//! The 20 m bands, from products to a GeoTIFF.
+
+use crate::flow::{cloudy_day, say};
+use crate::world::{copy, fails, world};
+
+#[test]
+fn the_20_m_bands_go_from_products_to_a_geotiff() {
+    let w = world();
+    say(
+        w,
+        "train {archive} --layout ssop --model ssop-unet-20m-small --to {coarse/run} --steps 4 \
+         --steps-per-epoch 2 --batch 2 --valid-max 2 --split-block 1",
+    );
+    let day = cloudy_day(w);
+    let weights = "--method {coarse/run/weights.safetensors}";
+    let rebuild = format!(
+        "reconstruct {{archive}} --tile 31TCJ --date {day} {weights} --to {{coarse/a.zarr}} \
+         --piece 64"
+    );
+    say(w, &rebuild);
+    let metadata = w.root.join("coarse/a.zarr/reflectance_20m/zarr.json");
+    let metadata = std::fs::read_to_string(metadata).expect("the array of the 20 m bands");
+    assert!(metadata.contains("B8A") && metadata.contains("y_20m"), "{metadata}");
+    say(w, "export {coarse/a.zarr} --to {coarse/10m.tif}");
+    say(w, "export {coarse/a.zarr} --20m --to {coarse/20m.tif}");
+    let count = |name: &str| {
+        let file = gdal::Dataset::open(w.root.join("coarse").join(name)).expect("a GeoTIFF");
+        (file.raster_size(), file.raster_count())
+    };
+    assert_eq!(count("10m.tif"), ((256, 256), 4));
+    assert_eq!(count("20m.tif"), ((128, 128), 6));
+    let table = say(
+        w,
+        "evaluate {archive} --layout ssop --split-block 1 --samples-max 4 \
+         --method {coarse/run/weights.safetensors} --to {coarse/scores.parquet}",
+    );
+    assert!(table.contains("ssop-unet-20m-small"), "{table}");
+    say(w, &rebuild.replace(weights, "--method gapfill").replace("a.zarr", "b.zarr"));
+    let (code, text) = fails(&["export", &w.path("coarse/b.zarr"), "--20m", "--to", "x.tif"]);
+    assert!(code == 1 && text.contains("no s2_20m bands"), "{code} {text}");
+}
+
+#[test]
+fn an_archive_without_20_m_bands_is_refused_before_a_step() {
+    let w = world();
+    let dir = tempfile::tempdir().expect("a folder");
+    copy(&w.root.join("archive"), dir.path());
+    for tile in ["31TCJ", "31TDJ"] {
+        let bands = dir.path().join(format!("pixels/{tile}.zarr/s2_20m/c"));
+        if bands.exists() {
+            std::fs::remove_dir_all(bands).expect("bands");
+        }
+    }
+    let (archive, to) = (dir.path().display().to_string(), w.path("coarse/refused"));
+    let mut words = vec!["train", &archive, "--layout", "ssop", "--to", &to];
+    words.extend(["--model", "ssop-unet-20m-small", "--split-block", "1", "--steps", "1"]);
+    let (code, text) = fails(&words);
+    assert!(code == 2 && text.contains("no 20 m bands") && text.contains("next:"), "{text}");
+    assert!(!std::path::Path::new(&to).exists());
+}
