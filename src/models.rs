@@ -38,6 +38,7 @@ mod os1_unet;
 #[cfg(test)]
 mod parity;
 mod run;
+mod script;
 mod shelf;
 mod source;
 mod ssop_resnet;

@@ -29,8 +29,9 @@ pub(super) struct Args {
     #[command(flatten)]
     layout: args::LayoutArgs,
     /// `input` (the cloudy image), `nearest` (a copy of the nearest clear date), `gapfill`, `gapfill-pair` (the study's:
-    /// a line between s2_tm1 and s2_tp1), or the weights of a network; may be repeated.
-    #[arg(long = "method", required = true, value_name = "NAME|WEIGHTS")]
+    /// a line between s2_tm1 and s2_tp1), the weights of a network, or the card of a
+    /// TorchScript network; may be repeated.
+    #[arg(long = "method", required = true, value_name = "NAME|WEIGHTS|CARD")]
     methods: Vec<String>,
     /// Run each network once more with an input that is another's: sar-time, sar-place or dem; may be repeated.
     #[arg(long = "control", value_name = "CONTROL", value_parser = Control::parse)]
@@ -38,6 +39,9 @@ pub(super) struct Args {
     /// `decloud`: as the study scores, without a mask of the target, in its four metrics.
     #[arg(long, value_name = "STUDY", value_parser = ["decloud"])]
     compat: Option<String>,
+    /// Let TorchScript networks run: their files are programs.
+    #[arg(long)]
+    allow_code: bool,
     /// An archive of the clear truth: score the scene at t against it instead of the layout's
     /// target.
     #[arg(long, value_name = "ARCHIVE")]
@@ -105,6 +109,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         edge_bytes: a.stream.memory,
         workers: a.stream.workers,
         device: pick_device(&a.device)?,
+        allow_code: a.allow_code,
         trace: a.stream.tracer()?,
         seed: a.seed,
     };

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use tch::Device;
-
 use super::{Done, args, progress::Progress};
 use crate::archive::{Archive, Sensor};
 use crate::catalog::Catalog;
@@ -30,9 +28,12 @@ pub(super) struct Args {
     /// Days of the scenes to reconstruct; may be repeated. All scenes of the tile if left out.
     #[arg(long = "date", value_name = "YYYY-MM-DD", value_parser = args::parse_day)]
     dates: Vec<Stamp>,
-    /// `gapfill`, or the weights of a network.
-    #[arg(long, value_name = "gapfill|WEIGHTS")]
+    /// `gapfill`, the weights of a network, or the card of a TorchScript network.
+    #[arg(long, value_name = "gapfill|WEIGHTS|CARD")]
     method: String,
+    /// Let a TorchScript network run: its file is a program.
+    #[arg(long)]
+    allow_code: bool,
     /// The cube to write.
     #[arg(long, value_name = "CUBE.zarr")]
     to: PathBuf,
@@ -59,9 +60,9 @@ pub(super) struct Args {
 }
 
 /// The shipped scene layout for a method: gap-filling needs the scene alone, a network what its card names.
-fn default_layout(method: &Method, device: Device) -> Result<&'static str> {
+fn default_layout(method: &Method) -> Result<&'static str> {
     let Method::Network(weights) = method else { return Ok("scene") };
-    let card = Model::load(weights, device)?.card;
+    let card = Model::card(weights)?;
     let several = card.inputs.iter().any(|i| i.ends_with("_tm1") || i.ends_with("_tp1"));
     Ok(if several { "os2_scene" } else { "ssop_scene" })
 }
@@ -109,7 +110,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     let (method, device) = (Method::parse(&a.method)?, pick_device(&a.device)?);
     let name = match &a.layout {
         Some(name) => name.as_str(),
-        None => default_layout(&method, device)?,
+        None => default_layout(&method)?,
     };
     let (samples, rows) = choose(&a, name, &archive)?;
     let options = ReconstructOptions {
@@ -119,6 +120,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         edge_bytes: a.stream.memory,
         workers: a.stream.workers,
         device,
+        allow_code: a.allow_code,
         trace: a.stream.tracer()?,
     };
     let mut bar = Progress::new("reconstruct", "px");

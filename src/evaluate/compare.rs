@@ -26,7 +26,8 @@ use crate::tensors::Batch;
 /// What to compare and how.
 #[derive(Debug, Clone)]
 pub struct EvaluateOptions {
-    /// `input` (the image at t itself), `gapfill`, `nearest`, `gapfill-pair`, or weights files.
+    /// `input` (the image at t itself), `gapfill`, `nearest`, `gapfill-pair`, weights files, or
+    /// cards of TorchScript networks.
     pub methods: Vec<String>,
     /// Each network that takes the input is also run with another's.
     pub controls: Vec<Control>,
@@ -50,6 +51,8 @@ pub struct EvaluateOptions {
     pub workers: usize,
     /// Where networks run.
     pub device: Device,
+    /// Whether a network that is a program (TorchScript) may run.
+    pub allow_code: bool,
     /// Where runs are recorded, if anywhere.
     pub trace: Option<Trace>,
     /// Chance of the bootstrap and of the controls.

@@ -61,7 +61,7 @@ pub(super) fn methods(s: &Samples, o: &EvaluateOptions, answer: usize) -> Result
             (path, _) => {
                 let path = Path::new(path);
                 check_split(path, s, &o.snapshot)?;
-                let model = Rc::new(Model::load(path, o.device)?);
+                let model = Rc::new(Model::open(path, o.device, o.allow_code)?);
                 model.card.check_roles(&roles, false)?;
                 let name = name_of(&model, path, &all)?;
                 for control in std::iter::once(None).chain(o.controls.iter().copied().map(Some)) {
@@ -124,8 +124,12 @@ fn name_of(model: &Model, path: &Path, others: &[Method]) -> Result<String> {
     Ok(format!("{name} {}", folder.to_string_lossy()))
 }
 
-/// Refuses to score a network on ground that it may have been trained on.
+/// Refuses to score a network on ground that it may have been trained on; of a TorchScript network
+/// nothing is known.
 fn check_split(weights: &Path, samples: &Samples, snapshot: &str) -> Result<()> {
+    if weights.extension().is_some_and(|e| e == "toml") {
+        return Ok(());
+    }
     let (_, about) = Model::about(weights)?;
     let here = serde_json::json!(samples.splitter).to_string();
     match (about.get("snapshot"), about.get("split")) {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{design, shelf};
+use super::{design, script, shelf};
 use crate::error::{Error, Result, While};
 use crate::layout::{coarse_name, fine_name};
 use crate::limits;
@@ -19,9 +19,13 @@ pub struct Card {
     /// The study's name of the network; it opens a shipped card too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<String>,
-    /// Network: `ssop-unet`, `msop-unet`, …
+    /// Network: `ssop-unet`, `msop-unet`, …, or `torchscript`.
     pub network: String,
+    /// File of a `torchscript` network, from the card's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub script: Option<String>,
     /// Features of the first level (the study: 64); the others scale with it.
+    #[serde(default = "width")]
     pub width: i64,
     /// Input roles in order, as `s1_t`, `s2_t`, `dem`. Leaving out the `s1_*` or `dem` makes the
     /// ablations; with the `s2_20m_*` the network answers the 20 m bands too.
@@ -45,6 +49,10 @@ pub enum Head {
     /// input; the output is their weighted mean. It starts near its inputs and learns within
     /// minutes.
     Blend,
+}
+
+fn width() -> i64 {
+    64
 }
 
 fn target() -> String {
@@ -72,7 +80,11 @@ impl Card {
             return Err(Error::not_found(format!("no card '{}'", name_or_path.escape_debug()))
                 .hint(format!("give a file, or one of: {}", Self::shipped().join(", "))));
         }
-        Self::parse(&read_text(path)?).during(|| format!("reading {}", path.display()))
+        let doing = || format!("reading {}", path.display());
+        let mut card = Self::parse(&read_text(path)?).during(doing)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        card.script = card.script.map(|file| folder.join(file).display().to_string());
+        Ok(card)
     }
 
     /// A card from TOML text, checked.
@@ -105,7 +117,11 @@ impl Card {
                 return Err(Error::invalid(format!("the role '{role}' is named twice")));
             }
         }
-        design::of(self).map(|_| ())
+        script::check(self)?;
+        match self.network == script::NETWORK {
+            true => Ok(()),
+            false => design::of(self).map(|_| ()),
+        }
     }
 
     /// The 20 m target of a network that takes 20 m bands: of the image that is its target.

@@ -4,7 +4,9 @@ use super::conv::Conv;
 use super::initial::Initial;
 use super::layers::Layers;
 use super::network::Network;
-use super::{Card, david, monthly, monthly_david, msop_unet, os1_unet, ssop_resnet, ssop_unet};
+use super::{
+    Card, david, monthly, monthly_david, msop_unet, os1_unet, script, ssop_resnet, ssop_unet,
+};
 use crate::error::{Error, Result};
 
 /// A network before it has weights.
@@ -33,10 +35,16 @@ const NETWORKS: &[(&str, Maker)] = &[
 pub(super) fn of(card: &Card) -> Result<Design> {
     match NETWORKS.iter().find(|(name, _)| *name == card.network) {
         Some((_, make)) => make(card),
+        None if card.network == script::NETWORK => {
+            Err(Error::usage("the layers of a TorchScript network are not known here").hint(
+                "it can be run (model run, reconstruct, evaluate), not described, trained or given \
+                 other weights",
+            ))
+        }
         None => {
             let known: Vec<&str> = NETWORKS.iter().map(|(name, _)| *name).collect();
             Err(Error::invalid(format!("no network '{}'", card.network.escape_debug()))
-                .hint(format!("networks are {}", known.join(", "))))
+                .hint(format!("networks are {}, {}", known.join(", "), script::NETWORK)))
         }
     }
 }

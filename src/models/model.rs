@@ -6,8 +6,8 @@ use std::path::Path;
 use tch::{Device, Tensor, nn};
 
 use super::layers::Layers;
-use super::{Card, Estimate, Network, describe, design, weights};
-use crate::error::Result;
+use super::{Card, Estimate, Network, describe, design, script, weights};
+use crate::error::{Error, Result};
 
 /// A card, its network and its weights on a device.
 pub struct Model {
@@ -40,6 +40,31 @@ impl Model {
     /// are not finite.
     pub fn load(weights: &Path, device: Device) -> Result<Self> {
         weights::load(weights, device)
+    }
+
+    /// A network by its weights file, or by the card (`*.toml`) of a TorchScript network, which runs
+    /// that file's code: refused unless `allow_code`.
+    pub fn open(path: &Path, device: Device, allow_code: bool) -> Result<Self> {
+        if path.extension().is_none_or(|e| e != "toml") {
+            return Self::load(path, device);
+        }
+        let card = Self::card(path)?;
+        match (card.script.as_ref(), allow_code) {
+            (Some(_), true) => script::open(card, device),
+            (Some(file), false) => Err(Error::usage(format!("{file} is a program")).hint(
+                "add --allow-code if you trust it: TorchScript may do anything that this program may",
+            )),
+            (None, _) => Err(Error::usage(format!("{} is a card without weights", path.display()))
+                .hint("name the weights.safetensors that `train` or `model import` wrote")),
+        }
+    }
+
+    /// The card of what [`Model::open`] takes, without its weights or code.
+    pub fn card(path: &Path) -> Result<Card> {
+        match path.extension().is_some_and(|e| e == "toml") {
+            true => Card::open(&path.display().to_string()),
+            false => Ok(Self::about(path)?.0),
+        }
     }
 
     /// The network of a card with the weights of a safetensors file, named as ours or as Keras'

@@ -97,6 +97,8 @@ fn foreign(start: &[u8]) -> Result<()> {
 }
 
 fn not_safetensors(why: &str) -> Error {
-    Error::invalid(format!("not a safetensors file: {why}"))
-        .hint("give a *.safetensors file; pickles are never opened")
+    Error::invalid(format!("not a safetensors file: {why}")).hint(
+        "give a *.safetensors file; pickles are never opened, and TorchScript by a card with \
+             network = \"torchscript\"",
+    )
 }

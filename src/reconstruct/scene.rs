@@ -18,12 +18,12 @@ use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace, cores};
 pub enum Method {
     /// Interpolation between clear dates.
     Gapfill,
-    /// A trained network, by its weights file.
+    /// A network, by its weights file or, of TorchScript, its card.
     Network(PathBuf),
 }
 
 impl Method {
-    /// `gapfill`, or a path to `*.safetensors`.
+    /// `gapfill`, or a path to `*.safetensors` or a card.
     pub fn parse(text: &str) -> Result<Self> {
         match text {
             "gapfill" => Ok(Self::Gapfill),
@@ -37,7 +37,7 @@ impl Method {
     fn answers_coarse(&self) -> Result<bool> {
         match self {
             Self::Gapfill => Ok(false),
-            Self::Network(path) => Ok(Model::about(path)?.0.coarse_target().is_some()),
+            Self::Network(path) => Ok(Model::card(path)?.coarse_target().is_some()),
         }
     }
 }
@@ -57,6 +57,8 @@ pub struct ReconstructOptions {
     pub workers: usize,
     /// Where the network runs.
     pub device: Device,
+    /// Whether a network that is a program (TorchScript) may run.
+    pub allow_code: bool,
     /// Where runs are recorded, if anywhere.
     pub trace: Option<Trace>,
 }
@@ -70,6 +72,7 @@ impl Default for ReconstructOptions {
             edge_bytes: 512 << 20,
             workers: cores(),
             device: Device::Cpu,
+            allow_code: false,
             trace: None,
         }
     }
@@ -166,6 +169,8 @@ fn provenance(layout: &Samples, method: &Method) -> Result<serde_json::Value> {
     about["method"] = match method {
         Method::Gapfill => json!("gapfill: linear interpolation between the nearest clear dates"),
         Method::Network(path) => {
+            let script = Model::card(path)?.script.map(PathBuf::from);
+            let path = script.as_ref().unwrap_or(path);
             let bytes = std::fs::read(path).during(|| format!("reading {}", path.display()))?;
             json!({ "weights_blake3": blake3::hash(&bytes).to_hex().to_string() })
         }
@@ -192,7 +197,7 @@ fn pieces(
         }
         Method::Network(path) => path,
     };
-    let model = Model::load(path, o.device)?;
+    let model = Model::open(path, o.device, o.allow_code)?;
     let names: Vec<&str> = job.layout.roles.iter().map(|r| r.name.as_str()).collect();
     model.card.check_roles(&names, false)?;
     let roles = scene_roles(job.archive, job.layout, row, &model.card.inputs)?;

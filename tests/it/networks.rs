@@ -215,6 +215,22 @@ fn what_does_not_fit_is_named() {
 }
 
 #[test]
+fn code_runs_only_if_that_is_said() {
+    let trial = Trial::new(&weights(), &inputs());
+    let text = CARD.replace("ssop-resnet", "torchscript") + "script='net.pt'\n";
+    let card = trial.dir.path().join("script.toml").display().to_string();
+    std::fs::write(&card, text).expect("a card");
+    let mut words = trial.words();
+    words[2] = card;
+    words.retain(|w| w != "--weights" && !w.ends_with("w.safetensors"));
+    let (code, text) = fails(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(code == 2 && text.contains("--allow-code"), "{code} {text}");
+    words.push("--allow-code".into());
+    let (code, text) = fails(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(code == 1 && text.contains("net.pt"), "{code} {text}");
+}
+
+#[test]
 fn every_card_is_described_with_its_cost() {
     for line in ok(&["model", "list"]).lines() {
         let name = line.split_whitespace().next().expect("a name");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::{Done, say};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::models::{Card, Model, RunOptions, run_arrays};
 use crate::tensors::pick_device;
 
@@ -19,7 +19,10 @@ pub(super) struct Args {
     model: String,
     /// Weights by our names (conv1.weight) or Keras' (conv1_relu/kernel, in its layout).
     #[arg(long, value_name = "FILE")]
-    weights: PathBuf,
+    weights: Option<PathBuf>,
+    /// Let a TorchScript network, which its card names, run: its file is a program.
+    #[arg(long, conflicts_with = "weights")]
+    allow_code: bool,
     /// Arrays as safetensors; those that are no input of the network are left alone.
     #[arg(long, value_name = "FILE")]
     inputs: PathBuf,
@@ -39,7 +42,15 @@ pub(super) struct Args {
 
 pub(super) fn run(a: &Args) -> Result<Done> {
     let card = Card::open(&a.model)?;
-    let model = Model::fit(&card, &a.weights, pick_device(&a.device)?)?;
+    let device = pick_device(&a.device)?;
+    let model = match (&a.weights, &card.script) {
+        (Some(weights), _) => Model::fit(&card, weights, device)?,
+        (None, Some(_)) => Model::open(a.model.as_ref(), device, a.allow_code)?,
+        (None, None) => {
+            return Err(Error::usage(format!("{} has no weights yet", card.name))
+                .hint("name them with --weights FILE"));
+        }
+    };
     let options = RunOptions { pads: a.pad.clone(), scaled: a.scaled };
     for (name, shape) in run_arrays(&model, &a.inputs, &options, &a.to)? {
         say(&format!("{name:28} {shape:?}"))?;
