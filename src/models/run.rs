@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 /// Pixels of a 10 m output that a crop leaves out on each side are at most so many.
 const PAD_MAX: i64 = 1024;
 
+/// The study's name for all ten bands at 10 m.
+const ALL_BANDS: &str = "s2_all_bands_estim";
+
 /// How a network is run on arrays.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
@@ -22,7 +25,8 @@ pub struct RunOptions {
 
 /// Runs a model on the arrays `[b, h, w, c]` of a safetensors file that are named after its roles,
 /// and publishes its answer as arrays of the same form: `output.TARGET`, float32 reflectance, and
-/// for every pad `output.TARGET_padN`. Returns name and shape `[b, h, w, c]` of each. Refuses
+/// for every pad `output.TARGET_padN`; with 20 m bands all ten of them at 10 m too, as
+/// `output.s2_all_bands_estim`. Returns name and shape `[b, h, w, c]` of each. Refuses
 /// arrays that do not fit the network, and pads that leave nothing.
 pub fn run_arrays(
     model: &Model,
@@ -37,8 +41,11 @@ pub fn run_arrays(
         here.insert(role, tensor.f_to_device(device)?);
     }
     let estimate = tch::no_grad(|| model.forward(&here))?;
-    let mut whole = vec![(model.card.target.clone(), estimate.fine)];
-    whole.extend(model.card.coarse_target().zip(estimate.coarse));
+    let mut whole = vec![(model.card.target.clone(), estimate.fine.shallow_clone())];
+    if let Some((target, coarse)) = model.card.coarse_target().zip(estimate.coarse) {
+        whole.push((ALL_BANDS.to_owned(), all_bands(&estimate.fine, &coarse)?));
+        whole.push((target, coarse));
+    }
     let mut outputs = BTreeMap::new();
     for (target, tensor) in whole {
         for pad in &options.pads {
@@ -52,6 +59,13 @@ pub fn run_arrays(
         Ok([b, h, w, c])
     };
     outputs.iter().map(|(name, tensor)| Ok((name.clone(), shape(tensor)?))).collect()
+}
+
+/// The 10 m bands, then the 20 m bands with every pixel repeated.
+fn all_bands(fine: &Tensor, coarse: &Tensor) -> Result<Tensor> {
+    let (_, _, height, width) = fine.size4()?;
+    let repeated = coarse.f_upsample_nearest2d([height, width], None, None)?;
+    Ok(Tensor::f_cat(&[fine, &repeated], 1)?)
 }
 
 /// The inner part of an output, times 10000: what the study's programs serve.
