@@ -9,6 +9,7 @@
 
 mod adopt;
 mod arrays;
+mod band_order;
 mod blend;
 mod bundle;
 mod card;

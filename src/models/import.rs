@@ -6,6 +6,7 @@ use std::path::Path;
 use tch::Device;
 
 use super::adopt::adopt;
+use super::band_order::reorder;
 use super::bundle::Bundle;
 use super::source::{Entry, Source};
 use super::stored::Stored;
@@ -23,9 +24,18 @@ pub struct Imported {
 }
 
 /// Reads the weights of a card's network from a TensorFlow SavedModel or checkpoint, or from a
-/// safetensors file with Keras' names. Nothing in them is executed. Refuses what is missing,
-/// misshapen or not a part of the network, by name, and damaged files.
-pub fn import(path: &Path, card: &Card) -> Result<Imported> {
+/// safetensors file with Keras' names. `bands` is the order in which the network saw the 20 m bands,
+/// if not the archive's. Nothing in the files is executed. Refuses what is missing, misshapen or
+/// not a part of the network, by name, and damaged files.
+pub fn import(path: &Path, card: &Card, bands: Option<&[String]>) -> Result<Imported> {
+    let mut imported = read(path, card)?;
+    if let Some(bands) = bands {
+        reorder(&mut imported.model, bands)?;
+    }
+    Ok(imported)
+}
+
+fn read(path: &Path, card: &Card) -> Result<Imported> {
     let doing = || format!("importing {}", path.display());
     if path.is_file() && path.extension().is_none_or(|e| e != "index") {
         let mut file = Stored::open(path).during(doing)?;
@@ -96,16 +106,17 @@ mod tests {
         let Some(folder) = reference("import of a bundle", "decloud/weights") else { return };
         let card = Card::open("crga_os2_david").unwrap();
         let stored = folder.join("crga_os2_david.weights.safetensors");
-        let wanted = import(&stored, &card).unwrap().model.vars.variables();
+        let wanted = import(&stored, &card, None).unwrap().model.vars.variables();
         assert_eq!(wanted.len(), read_tensors(&stored).len());
         let bundle = folder.join("checkpoint");
         for path in [bundle.clone(), bundle.join("variables.index"), bundle.join("variables")] {
-            let imported = import(&path, &card).unwrap();
+            let imported = import(&path, &card, None).unwrap();
             for (name, tensor) in imported.model.vars.variables() {
                 assert_eq!(tensor, wanted[&name], "{name}");
             }
         }
-        let error = import(&bundle, &Card::open("david-20m").unwrap()).err().unwrap().to_string();
+        let error =
+            import(&bundle, &Card::open("david-20m").unwrap(), None).err().unwrap().to_string();
         assert!(error.contains("is missing") && error.contains("conv3_bn_relu"), "{error}");
     }
 }

@@ -19,13 +19,17 @@ pub(super) struct Args {
     /// The card of the network: name (ours or the study's) or file.
     #[arg(long = "as", value_name = "CARD")]
     card: String,
+    /// The order in which the network saw the 20 m bands, if not the archive's: networks trained on the
+    /// study's prepared files saw B11,B12,B05,B06,B07,B8A.
+    #[arg(long, value_name = "BAND,…", value_delimiter = ',')]
+    bands_20m: Option<Vec<String>>,
     /// The weights file to write; the card goes into it.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
 }
 
 pub(super) fn run(a: &Args) -> Result<Done> {
-    let imported = import(&a.path, &Card::open(&a.card)?)?;
+    let imported = import(&a.path, &Card::open(&a.card)?, a.bands_20m.as_deref())?;
     let from = a.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let about = [
         ("imported_from".to_owned(), from),
