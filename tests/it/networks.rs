@@ -215,6 +215,29 @@ fn what_does_not_fit_is_named() {
 }
 
 #[test]
+fn imported_weights_carry_their_card_and_answer_the_same() {
+    let trial = Trial::new(&weights(), &inputs());
+    let wanted = trial.run(&[]);
+    let path = |name: &str| trial.dir.path().join(name).display().to_string();
+    let (theirs, ours, card) = (path("w.safetensors"), path("ours.safetensors"), path("tiny.toml"));
+    let said = ok(&["model", "import", &theirs, "--as", &card, "--to", &ours]);
+    assert!(said.contains("parameters from safetensors"), "{said}");
+    let bytes = std::fs::read(&ours).expect("weights");
+    assert!(SafeTensors::deserialize(&bytes).expect("safetensors").tensor("conv1.weight").is_ok());
+    std::fs::rename(&ours, &theirs).expect("a file");
+    assert_eq!(trial.run(&[]), wanted);
+    let (code, text) = fails(&["model", "import", &path(""), "--as", &card, "--to", &ours]);
+    assert!(code == 1 && text.contains("no variables.index"), "{code} {text}");
+    std::fs::create_dir(path("variables")).expect("a folder");
+    std::fs::write(path("variables/variables.index"), [7; 99]).expect("a file");
+    let (code, text) = fails(&["model", "import", &path(""), "--as", &card, "--to", &ours]);
+    assert!(code == 1 && text.contains("does not end as an index"), "{code} {text}");
+    let (code, text) = fails(&["model", "import", &theirs, "--as", "david", "--to", &ours]);
+    assert!(code == 1 && text.contains("block0_conv1.bias is not a part of it"), "{code} {text}");
+    assert!(!Path::new(&ours).exists());
+}
+
+#[test]
 fn code_runs_only_if_that_is_said() {
     let trial = Trial::new(&weights(), &inputs());
     let text = CARD.replace("ssop-resnet", "torchscript") + "script='net.pt'\n";
