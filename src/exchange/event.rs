@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::frame;
-use super::wire::{head, varint};
 use crate::error::Result;
 use crate::store::publish;
+use crate::store::wire::{head, varint};
 
 /// One number of a run at one step.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,8 +68,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::frame::Frames;
-    use super::super::wire::{Fields, Part, Value};
     use super::*;
+    use crate::store::wire::{Fields, Part, Value};
 
     #[test]
     fn a_scalar_comes_back_through_the_frames_and_the_wire() {
