@@ -26,7 +26,7 @@ pub struct RunOptions {
 /// Runs a model on the arrays `[b, h, w, c]` of a safetensors file that are named after its roles,
 /// and publishes its answer as arrays of the same form: `output.TARGET`, float32 reflectance, and
 /// for every pad `output.TARGET_padN`; with 20 m bands all ten of them at 10 m too, as
-/// `output.s2_all_bands_estim`. Returns name and shape `[b, h, w, c]` of each. Refuses
+/// `output.s2_all_bands_estim`. A crop that leaves nothing of the 20 m bands is left out. Returns name and shape `[b, h, w, c]` of each. Refuses
 /// arrays that do not fit the network, and pads that leave nothing.
 pub fn run_arrays(
     model: &Model,
@@ -41,14 +41,19 @@ pub fn run_arrays(
         here.insert(role, tensor.f_to_device(device)?);
     }
     let estimate = tch::no_grad(|| model.forward(&here))?;
+    let coarse = model.card.coarse_target();
     let mut whole = vec![(model.card.target.clone(), estimate.fine.shallow_clone())];
-    if let Some((target, coarse)) = model.card.coarse_target().zip(estimate.coarse) {
-        whole.push((ALL_BANDS.to_owned(), all_bands(&estimate.fine, &coarse)?));
-        whole.push((target, coarse));
+    if let Some((target, tensor)) = coarse.clone().zip(estimate.coarse) {
+        whole.push((ALL_BANDS.to_owned(), all_bands(&estimate.fine, &tensor)?));
+        whole.push((target, tensor));
     }
     let mut outputs = BTreeMap::new();
     for (target, tensor) in whole {
         for pad in &options.pads {
+            // Of 20 m outputs as many of their own pixels are cut, which may leave none.
+            if Some(&target) == coarse.as_ref() && !leaves(&tensor, *pad)? {
+                continue;
+            }
             outputs.insert(format!("output.{target}_pad{pad}"), crop(&target, &tensor, *pad)?);
         }
         outputs.insert(format!("output.{target}"), tensor);
@@ -68,10 +73,16 @@ fn all_bands(fine: &Tensor, coarse: &Tensor) -> Result<Tensor> {
     Ok(Tensor::f_cat(&[fine, &repeated], 1)?)
 }
 
+/// Whether a crop leaves anything.
+fn leaves(tensor: &Tensor, pad: i64) -> Result<bool> {
+    let (_, _, height, width) = tensor.size4()?;
+    Ok((0..=PAD_MAX).contains(&pad) && 2 * pad < height.min(width))
+}
+
 /// The inner part of an output, times 10000: what the study's programs serve.
 fn crop(target: &str, tensor: &Tensor, pad: i64) -> Result<Tensor> {
     let (_, _, height, width) = tensor.size4()?;
-    if !(0..=PAD_MAX).contains(&pad) || 2 * pad >= height.min(width) {
+    if !leaves(tensor, pad)? {
         return Err(Error::usage(format!(
             "a pad of {pad} px leaves nothing of {target}, {height} x {width} px"
         ))
