@@ -26,8 +26,10 @@ pub struct RunOptions {
 /// Runs a model on the arrays `[b, h, w, c]` of a safetensors file that are named after its roles,
 /// and publishes its answer as arrays of the same form: `output.TARGET`, float32 reflectance, and
 /// for every pad `output.TARGET_padN`; with 20 m bands all ten of them at 10 m too, as
-/// `output.s2_all_bands_estim`. A crop that leaves nothing of the 20 m bands is left out. Returns name and shape `[b, h, w, c]` of each. Refuses
-/// arrays that do not fit the network, and pads that leave nothing.
+/// `output.s2_all_bands_estim`. A crop that leaves nothing of the 20 m bands is left out.
+///
+/// Returns name and shape `[b, h, w, c]` of each. Refuses arrays that do not fit the network, and
+/// pads that leave nothing.
 pub fn run_arrays(
     model: &Model,
     inputs: &Path,
