@@ -44,13 +44,17 @@ impl Bundle {
         })?)
         .during(doing)?;
         let shards = shards(&index, head.shards)?;
-        let mut parsed = BTreeMap::new();
+        let (mut parsed, mut left_out) = (BTreeMap::new(), Vec::new());
         for (key, value) in &places {
+            if is_state(key) {
+                left_out.push(key.clone());
+                continue;
+            }
             let place = Place::parse(value).during(|| format!("reading the entry of {key}"));
             let place = place.and_then(|p| p.within(&shards)).during(doing)?;
             parsed.insert(key.clone(), place);
         }
-        let mut bundle = Self { shards, tensors: BTreeMap::new(), left_out: Vec::new() };
+        let mut bundle = Self { shards, tensors: BTreeMap::new(), left_out };
         let names = match parsed.remove(GRAPH) {
             Some(place) => {
                 let text = bundle.read(GRAPH, &place).and_then(|bytes| graph::names(&bytes));
@@ -61,17 +65,16 @@ impl Bundle {
             None => BTreeMap::new(),
         };
         for (key, place) in parsed {
-            if is_state(&key) {
-                bundle.left_out.push(key);
-                continue;
-            }
             let path = key.strip_suffix(VALUE).unwrap_or(&key);
             let name = names.get(&key).map_or(path, String::as_str).to_owned();
-            if bundle.tensors.insert(name.clone(), place).is_some() {
+            // Some programs store a variable twice, under two keys.
+            let again = bundle.tensors.get(&name).is_some_and(|first| !first.same_values(&place));
+            if again {
                 let name = name.escape_debug();
                 return Err(Error::invalid(format!("two variables are named {name}")))
                     .during(doing);
             }
+            bundle.tensors.insert(name, place);
         }
         Ok(bundle)
     }
@@ -116,7 +119,7 @@ impl Source for Bundle {
 
 /// What a training leaves beside the weights.
 fn is_state(key: &str) -> bool {
-    let starts = ["optimizer", "save_counter", "keras_api", "_CHECKPOINT"];
+    let starts = ["optimizer", "save_counter", "keras_api"];
     starts.iter().any(|start| key.starts_with(start)) || key.contains("/.OPTIMIZER_SLOT/")
 }
 

@@ -77,11 +77,18 @@ fn block(file: &mut Vec<u8>, pairs: &[(&str, &[u8])]) -> Vec<u8> {
 const KERNEL: &str = "layer_with_weights-0/kernel/.ATTRIBUTES/VARIABLE_VALUE";
 const BIAS: &str = "layer_with_weights-0/bias/.ATTRIBUTES/VARIABLE_VALUE";
 
+/// The kernel, as some programs store it a second time.
+const AGAIN: &str = "variables/0/.ATTRIBUTES/VARIABLE_VALUE";
+
 /// A checkpoint of one layer and some state; returns its index file.
 fn write(folder: &Path, named: bool) -> PathBuf {
     let (kernel, bias) = ([1.0f32, 2.0, 3.0, 4.0], [5.0f32, 6.0]);
     let bytes = |values: &[f32]| values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>();
-    let (graph, graph_sum) = graph(&[(KERNEL, "conv1_relu/kernel"), (BIAS, "conv1_relu/bias")]);
+    let (graph, graph_sum) = graph(&[
+        (KERNEL, "conv1_relu/kernel"),
+        (BIAS, "conv1_relu/bias"),
+        (AGAIN, "conv1_relu/kernel"),
+    ]);
     let mut data = Vec::new();
     let mut put = |dtype, shape: &[u64], run: &[u8], crc| {
         let entry = place(dtype, shape, data.len(), run.len(), crc);
@@ -101,8 +108,9 @@ fn write(folder: &Path, named: bool) -> PathBuf {
         (KERNEL, &kernel),
         ("save_counter", &step),
     ];
-    if !named {
-        all.remove(1);
+    match named {
+        true => all.push((AGAIN, &kernel)),
+        false => drop(all.remove(1)),
     }
     let mut file = Vec::new();
     let blocks = [block(&mut file, &all[..2]), block(&mut file, &all[2..])];
