@@ -93,7 +93,7 @@ pub use layout::{
 pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]
 pub use models::{
-    Card, Estimate, Head, Imported, Model, Network, RunOptions, from_keras,
+    Card, Estimate, Head, Imported, Model, Network, RunOptions, fill_arrays, filled_by, from_keras,
     import as import_weights, in_bf16, run_arrays, to_keras,
 };
 pub use ops::{

@@ -22,6 +22,7 @@ mod describe;
 mod design;
 mod encoder;
 mod estimate;
+mod fill;
 mod half;
 mod import;
 mod initial;
@@ -50,6 +51,7 @@ mod weights;
 
 pub use card::{Card, Head};
 pub use estimate::Estimate;
+pub use fill::{fill_arrays, filled_by};
 pub use half::in_bf16;
 pub use import::{Imported, import};
 pub use keras::{from_keras, to_keras};

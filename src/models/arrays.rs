@@ -36,6 +36,32 @@ pub(super) fn read(
     Ok(tensors)
 }
 
+/// The time of a date, `s2_timestamp_DATE`: one number a sample. Refuses another count and what is
+/// not finite.
+pub(super) fn times(path: &Path, date: &str, batch: i64) -> Result<Vec<f64>> {
+    let doing = || format!("reading inputs {}", path.display());
+    let name = format!("s2_timestamp_{date}");
+    let mut file = Stored::open(path).during(doing)?;
+    let entries = file.entries();
+    let entry = entries.get(&name).ok_or_else(|| absent(&name, &entries)).during(doing)?;
+    let bytes = file.bytes(&name).during(doing)?;
+    let values: Vec<f64> = match entry.dtype {
+        Dtype::F64 => bytes.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+        Dtype::I64 => bytes.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b) as f64).collect(),
+        dtype => {
+            let text = format!("{name} is of type {dtype:?}");
+            return Err(Error::invalid(text).hint("store times as F64 or I64")).during(doing);
+        }
+    };
+    if values.len() as i64 != batch || !values.iter().all(|v| v.is_finite()) {
+        let (count, shape) = (values.len(), &entry.shape);
+        let text =
+            format!("{name} holds {count} times {shape:?} for {batch} samples, or no numbers");
+        return Err(Error::invalid(text).hint("give one time a sample")).during(doing);
+    }
+    Ok(values)
+}
+
 fn absent(role: &str, entries: &BTreeMap<String, Entry>) -> Error {
     let given: Vec<String> = entries.keys().map(|n| n.escape_debug().to_string()).collect();
     Error::invalid(format!("the input {role} is missing; it holds {}", given.join(", ")))

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tch::Tensor;
 
-use super::{Model, arrays};
+use super::{Estimate, Model, arrays};
 use crate::error::{Error, Result};
 
 /// Pixels of a 10 m output that a crop leaves out on each side are at most so many.
@@ -44,7 +44,18 @@ pub fn run_arrays(
     }
     let estimate = tch::no_grad(|| model.forward(&here))?;
     let coarse = model.card.coarse_target();
-    let mut whole = vec![(model.card.target.clone(), estimate.fine.shallow_clone())];
+    publish(&model.card.target, coarse, estimate, options, to)
+}
+
+/// Publishes an answer for targets at 10 m and, where it has them, 20 m.
+pub(super) fn publish(
+    target: &str,
+    coarse: Option<String>,
+    estimate: Estimate,
+    options: &RunOptions,
+    to: &Path,
+) -> Result<Vec<(String, [i64; 4])>> {
+    let mut whole = vec![(target.to_owned(), estimate.fine.shallow_clone())];
     if let Some((target, tensor)) = coarse.clone().zip(estimate.coarse) {
         whole.push((ALL_BANDS.to_owned(), all_bands(&estimate.fine, &tensor)?));
         whole.push((target, tensor));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::{Done, say};
 use crate::error::{Error, Result};
-use crate::models::{Card, Model, RunOptions, run_arrays};
+use crate::models::{Card, Model, RunOptions, fill_arrays, filled_by, run_arrays};
 use crate::tensors::pick_device;
 
 /// Run a network on arrays, named after its roles, and write its answer as arrays.
@@ -15,7 +15,7 @@ use crate::tensors::pick_device;
 /// Example: eclaircie model run msop-unet --weights w.safetensors --inputs arrays.safetensors --to answer.safetensors --pad 32
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Card name or file.
+    /// Card name or file; crga_os1_gapfilling and crga_os2_gapfilling interpolate, without weights.
     model: String,
     /// Weights by our names (conv1.weight) or Keras' (conv1_relu/kernel, in its layout).
     #[arg(long, value_name = "FILE")]
@@ -41,6 +41,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(a: &Args) -> Result<Done> {
+    let options = RunOptions { pads: a.pad.clone(), scaled: a.scaled };
+    if let Some(target) = filled_by(&a.model) {
+        return tell(&fill_arrays(target, &a.inputs, &options, &a.to)?);
+    }
     let card = Card::open(&a.model)?;
     let device = pick_device(&a.device)?;
     let model = match (&a.weights, &card.script) {
@@ -51,8 +55,11 @@ pub(super) fn run(a: &Args) -> Result<Done> {
                 .hint("name them with --weights FILE"));
         }
     };
-    let options = RunOptions { pads: a.pad.clone(), scaled: a.scaled };
-    for (name, shape) in run_arrays(&model, &a.inputs, &options, &a.to)? {
+    tell(&run_arrays(&model, &a.inputs, &options, &a.to)?)
+}
+
+fn tell(outputs: &[(String, [i64; 4])]) -> Result<Done> {
+    for (name, shape) in outputs {
         say(&format!("{name:28} {shape:?}"))?;
     }
     Ok(Done::Whole)
