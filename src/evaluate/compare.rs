@@ -17,9 +17,7 @@ use crate::archive::{Archive, Layer};
 use crate::error::{Error, Result};
 use crate::geo::Split;
 use crate::layout::{Control, Sample, Samples};
-use crate::ops::{
-    Fill, Filling, MakeBatch, Normalise, Read, Want, check_coarse, thin, wants,
-};
+use crate::ops::{Fill, Filling, MakeBatch, Normalise, Read, Want, check_coarse, thin, wants};
 use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace};
 use crate::tensors::Batch;
 
