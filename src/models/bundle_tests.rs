@@ -96,10 +96,11 @@ fn write(folder: &Path, named: bool) -> PathBuf {
         entry
     };
     let (k, b) = (bytes(&kernel), bytes(&bias));
+    // First, so that every cut of the file takes a part of a weight or name.
+    let step = put(9, &[], &7u64.to_le_bytes(), crc32c::crc32c(&7u64.to_le_bytes()));
     let kernel = put(1, &[1, 1, 2, 2], &k, crc32c::crc32c(&k));
     let bias = put(1, &[2], &b, crc32c::crc32c(&b));
     let graph = put(7, &[], &graph, graph_sum);
-    let step = put(9, &[], &7u64.to_le_bytes(), crc32c::crc32c(&7u64.to_le_bytes()));
     let head = [8, 1, 0x1A, 2, 8, 1];
     let mut all: Vec<(&str, &[u8])> = vec![
         ("", &head[..]),
