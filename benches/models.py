@@ -144,7 +144,7 @@ class Bench:
         times = {card: middle(self.infer(card, 3)) for card in ("ssop-resnet", "ssop-unet")}
         factor = times["ssop-resnet"] / times["ssop-unet"]
         print(f"figure ssop-resnet over ssop-unet {factor:.1f}", flush=True)
-        return f"One pass of `ssop-resnet` takes {factor:.0f} times one of `ssop-unet` (their multiplications: 1238 and 15.1 thousand million a patch, 82 times)."
+        return f"One pass of `ssop-resnet` takes {factor:.0f} times one of `ssop-unet` (their multiplications: 1238 and 15.7 thousand million a patch, 79 times)."
 
 
 def page(bench, rows, factor):
