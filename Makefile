@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo demo-real test check peers bench bench-layouts bench-stream bench-models clean
+.PHONY: help setup build demo demo-real test check peers bench bench-layouts bench-stream bench-models study clean
 
 # Minutes of a first build of the program, and of the tests after it, on a quiet machine with two cores.
 BUILD_MINUTES := 15
@@ -88,6 +88,15 @@ bench-stream: build .bench/readers-ready ## measure streaming beside memcpy, dec
 	@$(CARGO) bench --quiet --locked --target-dir target --bench stream
 	@.bench/readers/bin/python -B benches/patches.py $(if $(WRITE),--write) --cold --scaling \
 	  --tensorflow .bench/tensorflow/bin/python --program $(PROGRAM) --bench "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
+
+study: build ## the study at the size of two cores, in study/ (about two hours; a second run goes on): simulated places, three seeds, controls
+	@[ -e study/archive ] || $(PROGRAM) simulate study/simulated --months 24 --seed 7
+	@$(PROGRAM) ingest study/simulated/products study/archive
+	@$(PROGRAM) ingest study/simulated/truth study/truth
+	@for part in single multi filled; do \
+	  $(PROGRAM) study benches/study/$$part.toml study/archive --truth study/truth --to study/$$part || exit 1; done
+	@cat study/{single,multi,filled}/STUDY.md > study/STUDY.md
+	@echo "study: study/STUDY.md"
 
 bench-models: build .bench/readers-ready ## measure networks beside PyTorch and TensorFlow; WRITE=1 keeps the page
 	@.bench/readers/bin/python -B benches/models.py $(if $(WRITE),--write) --program $(PROGRAM) \

@@ -54,20 +54,25 @@ pub(super) struct Training {
 }
 
 impl Plan {
-    /// Reads a file, and opens every card.
+    /// Reads a file, and opens every card. A card that is a file may lie beside the study.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let doing = || format!("reading {}", path.display());
-        Self::parse(&read_text(path)?).during(doing)
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Self::parse(&read_text(path)?, folder).during(doing)
     }
 
     /// Refuses unknown fields, no network or seed, and what is named twice.
-    fn parse(text: &str) -> Result<Self> {
+    fn parse(text: &str, folder: &Path) -> Result<Self> {
         let mut plan: Self = toml::from_str(text).map_err(|e| {
             Error::invalid(format!("not a study: {}", e.message())).hint(
                 "a study has name, layout, seeds, networks with a card each, and maybe options, train, evaluate, methods, controls",
             )
         })?;
         for network in &mut plan.networks {
+            let beside = folder.join(&network.card);
+            if beside.is_file() {
+                network.card = beside.display().to_string();
+            }
             let card = Card::open(&network.card)?.name;
             if network.name.is_empty() {
                 network.name = card;
@@ -100,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_study_knows_the_names_of_its_networks() {
-        let plan = Plan::parse(GOOD).unwrap();
+        let plan = Plan::parse(GOOD, Path::new("")).unwrap();
         let names: Vec<&str> = plan.networks.iter().map(|n| n.name.as_str()).collect();
         assert_eq!(names, ["msop-unet-small", "david"]);
     }
@@ -114,7 +119,7 @@ mod tests {
             ("'david'", "'no-such'", "no-such"),
             ("seeds", "sedes", "sedes"),
         ] {
-            let error = Plan::parse(&GOOD.replace(from, to)).unwrap_err();
+            let error = Plan::parse(&GOOD.replace(from, to), Path::new("")).unwrap_err();
             assert!(error.to_string().contains(says), "{to}: {error}");
         }
     }
