@@ -11,6 +11,10 @@ use std::time::Instant;
 use eclaircie::{Card, Model, keep_heap, role_layer};
 use tch::{Device, Kind, Tensor};
 
+/// As in the program: small things that stay must not lie among libtorch's large blocks.
+#[global_allocator]
+static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<(), Box<dyn Error>> {
     keep_heap();
     let words: Vec<String> = std::env::args().skip(1).filter(|w| w != "--bench").collect();

@@ -21,6 +21,10 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const BATCH: usize = 16;
 const ROUNDS: usize = 5;
 
+/// As in the program: small things that stay must not lie among libtorch's large blocks.
+#[global_allocator]
+static HEAP: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     keep_heap();
     let words: Vec<String> = std::env::args().skip(1).filter(|w| w != "--bench").collect();
