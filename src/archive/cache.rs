@@ -23,7 +23,6 @@ struct Identity {
 struct Held {
     shard: Arc<Shard>,
     identity: Identity,
-    used: u64,
 }
 
 /// Up to a number of mapped shards. A patch that points into an evicted map keeps that map alive.
@@ -60,9 +59,8 @@ impl Cache {
         self.resident_max.store(bytes, Ordering::Relaxed);
     }
 
-    /// Counts bytes that are about to be read through a map. Call it before the shard is looked up, or
-    /// that map is let go of just before it is read.
-    pub(crate) fn touch(&self, bytes: usize) {
+    /// Counts bytes of a shard that are about to be read through its map.
+    pub(crate) fn touch(&self, shard: &Shard, bytes: usize) {
         let before = self.touched.fetch_add(bytes, Ordering::Relaxed);
         let most = self.resident_max.load(Ordering::Relaxed);
         // Only the worker that passes the limit cleans up.
@@ -70,10 +68,16 @@ impl Cache {
             self.release();
             self.touched.store(0, Ordering::Relaxed);
         }
+        // After that, so that the next release knows of these bytes.
+        self.mark(shard);
+    }
+
+    fn mark(&self, shard: &Shard) {
+        shard.used.store(self.clock.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
     }
 
     /// Lets go of the pages of all shards that were used since the time before the last: another
-    /// worker may have looked a shard up then, and read it after.
+    /// worker may have marked a shard then, and read it after.
     fn release(&self) {
         let now = self.clock.load(Ordering::Relaxed);
         let last = self.released[0].swap(now, Ordering::Relaxed);
@@ -81,7 +85,8 @@ impl Cache {
         // Collected first: to let go of pages takes longer than a look at the map should.
         let used: Vec<Arc<Shard>> = {
             let held = self.lock();
-            held.values().filter(|h| h.used >= since).map(|h| h.shard.clone()).collect()
+            let used = |h: &&Held| h.shard.used.load(Ordering::Relaxed) >= since;
+            held.values().filter(used).map(|h| h.shard.clone()).collect()
         };
         used.iter().for_each(|shard| shard.map().release());
     }
@@ -89,23 +94,23 @@ impl Cache {
     /// The shard now at `path`, of `count` entries. A file that is not there was never written.
     pub(crate) fn shard(&self, path: &Path, count: usize) -> Result<Arc<Shard>> {
         let identity = identify(path)?;
-        let now = self.clock.fetch_add(1, Ordering::Relaxed);
-        if let Some(held) = self.lock().get_mut(path)
+        if let Some(held) = self.lock().get(path)
             && held.identity == identity
         {
-            held.used = now;
+            self.mark(&held.shard);
             return Ok(held.shard.clone());
         }
         // Opened outside the lock: two workers may map one file twice, which costs less than
         // waiting.
         let shard = Arc::new(Shard::open(path, count)?);
+        self.mark(&shard);
         // The file may have been replaced between the two looks; then it is simply not kept.
         if identify(path)? == identity {
             let mut held = self.lock();
             if held.len() >= self.most {
                 evict(&mut held);
             }
-            held.insert(path.to_owned(), Held { shard: shard.clone(), identity, used: now });
+            held.insert(path.to_owned(), Held { shard: shard.clone(), identity });
         }
         Ok(shard)
     }
@@ -123,10 +128,14 @@ impl Cache {
 
 /// Drops the quarter used longest ago, so that the search is paid once for many insertions.
 fn evict(held: &mut HashMap<PathBuf, Held>) {
-    let mut ages: Vec<u64> = held.values().map(|h| h.used).collect();
+    // Read once: other workers go on using shards meanwhile.
+    let age = |h: &Held| h.shard.used.load(Ordering::Relaxed);
+    let mut ages: Vec<(u64, PathBuf)> = held.iter().map(|(p, h)| (age(h), p.clone())).collect();
     let quarter = ages.len() / 4;
-    let (_, &mut limit, _) = ages.select_nth_unstable(quarter);
-    held.retain(|_, h| h.used > limit);
+    ages.select_nth_unstable(quarter);
+    for (_, path) in &ages[..=quarter] {
+        held.remove(path);
+    }
 }
 
 fn identify(path: &Path) -> Result<Identity> {
@@ -175,7 +184,7 @@ mod tests {
         put(&path, 7);
         let shard = cache.shard(&path, 1).unwrap();
         for _ in 0..20 {
-            cache.touch(32);
+            cache.touch(&shard, 32);
             assert_eq!(shard.map()[shard.chunk(0).unwrap()], [7; 32]);
         }
     }

@@ -77,6 +77,7 @@ impl Stored {
     }
 
     fn range(&self) -> Result<Range<usize>> {
+        self.tile.inner.cache.touch(&self.shard, self.tile.chunks(self.layer).bytes());
         self.shard.chunk(self.entry).during(|| self.naming())
     }
 
@@ -106,7 +107,6 @@ impl Tile {
         self.check_slot(layer.sensor(), slot)?;
         let c = self.chunks(layer);
         let (place, entry) = c.place(row, col);
-        self.inner.cache.touch(c.bytes());
         let shard = self.shard(&c, slot, place).during(|| self.naming(layer, slot, at))?;
         Ok(Stored { tile: self.clone(), layer, slot, at, shard, entry })
     }

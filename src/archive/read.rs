@@ -35,11 +35,11 @@ impl Tile {
             for col in window.col / c.side..window.right().div_ceil(c.side) {
                 let doing = || self.naming(layer, slot, (row, col));
                 let (at, entry) = c.place(row, col);
-                self.inner.cache.touch(c.bytes());
                 let shard = match held.take() {
                     Some((of, shard)) if of == at => shard,
                     _ => self.shard(&c, slot, at).during(doing)?,
                 };
+                self.inner.cache.touch(&shard, c.bytes());
                 shard.ahead(entry);
                 let range = shard.chunk(entry).during(doing)?;
                 let stored = &shard.map()[range];

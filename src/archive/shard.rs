@@ -8,7 +8,7 @@
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
 use crate::store::Map;
@@ -45,6 +45,8 @@ pub(crate) struct Shard {
     /// Offset and size of every chunk, checksum included.
     entries: Vec<Option<Range<usize>>>,
     verified: Vec<AtomicBool>,
+    /// When the cache gave it out or its bytes were read last, by the cache's clock.
+    pub(super) used: AtomicU64,
 }
 
 impl Shard {
@@ -72,7 +74,7 @@ impl Shard {
             entries.push(Some(offset as usize..end as usize));
         }
         let verified = entries.iter().map(|_| AtomicBool::new(false)).collect();
-        Ok(Self { map: Arc::new(map), entries, verified })
+        Ok(Self { map: Arc::new(map), entries, verified, used: AtomicU64::new(0) })
     }
 
     /// The map, to keep its bytes alive.
