@@ -53,6 +53,9 @@ pub const TEXT_VALUE_BYTES_MAX: u64 = 16 << 10;
 pub const SQL_ROWS_MAX: u64 = 1_000_000_000;
 /// Rows of an answer that is shown as a table: all of it is held as text, padded.
 pub const TABLE_ROWS_MAX: u64 = 100_000;
+/// Bytes of a query's memory that are all given to its sorts and joins; of what exceeds them, a quarter is
+/// kept for what the engine does not count.
+pub const SMALL_MEMORY: usize = 64 << 20;
 /// Bytes by which the program may grow beyond twice the memory limit of its one query: what plans,
 /// batches between operators and footers of files take.
 pub const SQL_GROWTH_BYTES: u64 = 512 << 20;

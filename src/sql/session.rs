@@ -35,6 +35,7 @@ use super::{
 use crate::archive::Sensor;
 use crate::catalog::{Catalog, Scene};
 use crate::error::{Error, Kind, Result, While};
+use crate::limits;
 use crate::store::check_name;
 
 /// The value of a `$name`.
@@ -107,10 +108,12 @@ impl Session {
             .enable_all()
             .build()
             .during(|| "starting the threads of the SQL session")?;
-        // A quarter of the limit is for what nobody counts: buffers of decoders, pages that the
-        // allocator keeps, the program itself. Of several sorts each has its share of the rest, so
-        // that the first does not take all and leave the others nothing to merge with.
-        let counted = FairSpillPool::new(memory_bytes_max / 4 * 3);
+        // A quarter is for what nobody counts: buffers of decoders, pages that the allocator keeps.
+        // A small limit is left whole, for a sort cannot do with less. Of several sorts each has its
+        // share of the rest, so that the first does not take all and leave the others nothing to
+        // merge with.
+        let spare = memory_bytes_max.saturating_sub(limits::SMALL_MEMORY) / 4;
+        let counted = FairSpillPool::new(memory_bytes_max - spare);
         let pool = TrackConsumersPool::new(counted, CONSUMERS_NAMED);
         let spill = spill::among(parent);
         let files: Arc<dyn TempFileFactory> = Arc::<Spill>::clone(&spill);
