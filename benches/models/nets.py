@@ -170,6 +170,7 @@ def main():
         import readers
 
         readers.BATCH = batch
+        readers.SIDE = {"s2_10m": side, "s1": side, "dem": side // 2}
         learner, ends = Learner(net), []
         samples = readers.read_samples(listed)[: batch * count]
         for one in readers.loader(readers.ZarrSamples(folder, samples), workers):
