@@ -11,30 +11,15 @@ A ratio of seconds is theirs over ours: above 1 we are faster. Medians of the st
 """
 import argparse
 import json
-import os
 import platform
 import shlex
 import statistics
-import subprocess
 import sys
 import tempfile
 from datetime import date
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
-CORES = len(os.sched_getaffinity(0))
-
-
-def run(command):
-    done = subprocess.run([str(w) for w in command], capture_output=True, text=True, cwd=ROOT)
-    if done.returncode:
-        sys.exit(f"{shlex.join(map(str, command))}\n{done.stderr[-2000:]}")
-    return done.stdout
-
-
-def last_json(text):
-    return json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
+from process import CORES, HERE, last_json, run
 
 
 def middle(seconds):
@@ -46,7 +31,6 @@ class Bench:
     def __init__(self, a):
         self.a, self.folder = a, Path(a.folder).resolve()
         self.archive = self.folder / f"models-{a.side}"
-        self.lines = []
 
     def make(self):
         """An archive whose patches are as large as those of the bench, and a list of its samples."""
@@ -103,9 +87,7 @@ class Bench:
                 row.append(" |")
                 continue
             ratio = statistics.median(t / o for t, o in zip(found[engine], ours))
-            line = f"ratio {name.replace('`', '').replace(', ', '-').replace(' ', '-')}-{engine} {ratio:.3f}"
-            print(line, flush=True)
-            self.lines.append(line)
+            print(f"ratio {name.replace('`', '').replace(', ', '-').replace(' ', '-')}-{engine} {ratio:.3f}", flush=True)
             row.append(f" {statistics.median(found[engine]):.2f} s · {ratio:.2f}× |")
         return "".join(row)
 

@@ -17,7 +17,6 @@ import os
 import platform
 import shlex
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,25 +25,11 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
-CORES = len(os.sched_getaffinity(0))
+from process import CORES, HERE, last_json, run
+
 # Reader, what it reads, share of the samples that it is given.
 ARCHIVE = [("none", "zarr-python", 4), ("rasterio", "rasterio", 4), ("torchgeo", "torchgeo", 32)]
 CONVERTED = [("litdata", "litdata", 1), ("mosaic", "mosaic", 1), ("tfrecord", "tfrecord", 1)]
-
-
-def run(command, quiet=True):
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    if done.returncode:
-        sys.exit(f"{shlex.join(map(str, command))}\n{done.stderr[-2000:]}")
-    if not quiet:
-        print(done.stdout, end="", flush=True)
-    return done.stdout
-
-
-def last_json(text):
-    return json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
 
 
 class Bench:
