@@ -5,6 +5,7 @@
 //! file.
 
 mod map;
+mod masked;
 mod memory;
 mod name;
 mod publish;
@@ -13,6 +14,7 @@ mod text;
 pub(crate) mod wire;
 
 pub use map::Map;
+pub(crate) use masked::masked;
 pub use memory::{memory_bytes, peak_bytes};
 pub use name::check_name;
 pub use publish::{Pending, PendingFolder, probe, publish};

@@ -10,15 +10,11 @@ use crc32c::{crc32c, crc32c_append};
 use super::out::DOING;
 use crate::error::{Error, Result, While};
 use crate::limits;
+use crate::store::masked;
 
 /// Bytes before and after those of a record.
 const HEAD: u64 = 12;
 const TAIL: u64 = 4;
-
-/// The checksum as the format stores it.
-fn masked(crc: u32) -> u32 {
-    crc.rotate_right(15).wrapping_add(0xA282_EAD8)
-}
 
 /// Writes a record whose bytes come in parts.
 pub(super) fn write(out: &mut impl Write, parts: &[&[u8]]) -> Result<()> {

@@ -17,6 +17,7 @@ use self::entry::{Head, Place};
 use super::source::{Entry, Source};
 use crate::error::{Error, Result, While};
 use crate::limits;
+use crate::store::masked;
 
 /// Key of the bundle's own head.
 const HEAD: &str = "";
@@ -94,7 +95,7 @@ impl Bundle {
         file.seek(SeekFrom::Start(place.offset)).during(doing)?;
         file.read_exact(&mut bytes).during(doing)?;
         let sum = place.sum(&bytes);
-        if table::masked(sum) != place.crc {
+        if masked(sum) != place.crc {
             return Err(Error::invalid("its checksum is another").hint("copy the checkpoint again"))
                 .during(doing);
         }

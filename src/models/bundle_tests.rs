@@ -29,7 +29,7 @@ fn place(dtype: u64, shape: &[u64], offset: usize, size: usize, crc: u32) -> Vec
     number(&mut out, 4, offset as u64);
     number(&mut out, 5, size as u64);
     wire::varint(&mut out, 6 << 3 | 5);
-    out.extend(table::masked(crc).to_le_bytes());
+    out.extend(masked(crc).to_le_bytes());
     out
 }
 
@@ -44,7 +44,7 @@ fn graph(names: &[(&str, &str)]) -> (Vec<u8>, u32) {
         part(&mut text, 1, &node);
     }
     let length = crc32c::crc32c(&(text.len() as u32).to_le_bytes());
-    let mut rest = table::masked(length).to_le_bytes().to_vec();
+    let mut rest = masked(length).to_le_bytes().to_vec();
     rest.extend(&text);
     let mut bytes = Vec::new();
     wire::varint(&mut bytes, text.len() as u64);
@@ -68,7 +68,7 @@ fn block(file: &mut Vec<u8>, pairs: &[(&str, &[u8])]) -> Vec<u8> {
     wire::varint(&mut handle, file.len() as u64);
     wire::varint(&mut handle, content.len() as u64);
     content.push(0);
-    let crc = table::masked(crc32c::crc32c(&content));
+    let crc = masked(crc32c::crc32c(&content));
     file.extend(content);
     file.extend(crc.to_le_bytes());
     handle

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::store::masked;
 
 /// Last bytes of every such table.
 const MAGIC: u64 = 0xdb47_7524_8b80_fb57;
@@ -38,11 +39,6 @@ pub(super) fn entries(file: &[u8]) -> Result<BTreeMap<String, Vec<u8>>> {
         }
     }
     Ok(all)
-}
-
-/// TensorFlow stores checksums turned and shifted, so that a checksum of checksums is sound.
-pub(super) fn masked(crc: u32) -> u32 {
-    crc.rotate_right(15).wrapping_add(0xa282_ead8)
 }
 
 /// The content of a block, whose checksum is right.

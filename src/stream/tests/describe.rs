@@ -96,6 +96,26 @@ fn every_node_counts_its_items_and_bytes() {
     assert!(report.peak_edge_bytes >= 100 && report.wall_s > 0.0);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_computes_has_used_a_core() {
+    let work = |b: Block, out: &mut Emit<Block>| {
+        // Longer than the step in which the system tells.
+        let began = std::time::Instant::now();
+        while began.elapsed() < std::time::Duration::from_millis(50) {
+            std::hint::spin_loop();
+        }
+        out.push(b);
+        Ok(())
+    };
+    let mut sink = Collect::new("cube");
+    let graph = Graph::new("spin", 3072).source(Items::new("scènes", blocks(4, 100)));
+    let report = graph.then(Each::new("work", work)).sink(&mut sink).run(&Cancel::default());
+    let report = report.unwrap();
+    assert!(report.process_s > 0.0);
+    assert!(report.cores_used().is_some_and(|cores| cores > 0.0));
+}
+
 fn node(name: &str, workers: usize, busy_s: f64) -> NodeStats {
     let least = 0.5 * busy_s / workers as f64;
     let mut busy_each_s = vec![least; workers];
