@@ -61,12 +61,15 @@ impl Cache {
 
     /// Counts bytes of a shard that are about to be read through its map.
     pub(crate) fn touch(&self, shard: &Shard, bytes: usize) {
-        let before = self.touched.fetch_add(bytes, Ordering::Relaxed);
+        let touched = self.touched.fetch_add(bytes, Ordering::Relaxed) + bytes;
         let most = self.resident_max.load(Ordering::Relaxed);
-        // Only the worker that passes the limit cleans up.
-        if before <= most && before + bytes > most {
+        // Only the worker that takes the count cleans up. Taken before that, since the others read on and must come to the
+        // limit again even if this worker is put off the core meanwhile.
+        let take = || {
+            self.touched.compare_exchange(touched, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        };
+        if touched > most && take() {
             self.release();
-            self.touched.store(0, Ordering::Relaxed);
         }
         // After that, so that the next release knows of these bytes.
         self.mark(shard);
@@ -187,6 +190,28 @@ mod tests {
             cache.touch(&shard, 32);
             assert_eq!(shard.map()[shard.chunk(0).unwrap()], [7; 32]);
         }
+    }
+
+    #[test]
+    fn a_worker_that_is_held_up_while_it_lets_go_keeps_no_other_from_counting() {
+        let dir = tempfile::tempdir().unwrap();
+        let (cache, path) = (Cache::new(4, 100), dir.path().join("0"));
+        put(&path, 7);
+        let shard = cache.shard(&path, 1).unwrap();
+        let counted = || cache.touched.load(Ordering::Relaxed);
+        std::thread::scope(|scope| {
+            let held = cache.lock();
+            let releases = || cache.released[0].load(Ordering::Relaxed);
+            // Waits for `held`, in the middle of letting go.
+            scope.spawn(|| cache.touch(&shard, 200));
+            let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+            while releases() == 0 && std::time::Instant::now() < until {
+                std::thread::yield_now();
+            }
+            assert_ne!(releases(), 0);
+            assert_eq!(counted(), 0);
+            drop(held);
+        });
     }
 
     #[test]
