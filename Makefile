@@ -89,14 +89,12 @@ bench-stream: build .bench/readers-ready ## measure streaming beside memcpy, dec
 	@.bench/readers/bin/python -B benches/patches.py $(if $(WRITE),--write) --cold --scaling \
 	  --tensorflow .bench/tensorflow/bin/python --program $(PROGRAM) --bench "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
 
-study: build ## the study at the size of two cores, in study/ (hours; a second run goes on): simulated places, three seeds, controls
+study: build ## the study at the size of two cores, in study/ (hours; a second run goes on): simulated places, three seeds, controls; WRITE=1 keeps the page
 	@[ -e study/archive ] || $(PROGRAM) simulate study/simulated --months 24 --seed 7
 	@$(PROGRAM) ingest study/simulated/products study/archive
 	@$(PROGRAM) ingest study/simulated/truth study/truth
-	@for part in single multi filled; do \
-	  $(PROGRAM) study benches/study/$$part.toml study/archive --truth study/truth --to study/$$part || exit 1; done
-	@cat study/{single,multi,filled}/STUDY.md > study/STUDY.md
-	@echo "study: study/STUDY.md"
+	@$(PROGRAM) study benches/study/study.toml study/archive --truth study/truth --to study/found
+	@$(if $(WRITE),cp -r study/found/STUDY.md study/found/figures benches/study/)
 
 bench-models: build .bench/readers-ready ## measure networks beside PyTorch and TensorFlow; WRITE=1 keeps the page
 	@.bench/readers/bin/python -B benches/models.py $(if $(WRITE),--write) --program $(PROGRAM) \

@@ -17,6 +17,7 @@ mod fill;
 #[cfg(feature = "torch")]
 mod gather;
 mod interpolate;
+mod loess;
 mod mixing;
 mod nearest;
 #[cfg(feature = "torch")]

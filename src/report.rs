@@ -1,4 +1,4 @@
-//! Results as one HTML page that a browser opens without a network.
+//! Results as one HTML page that a browser opens without a network, and as drawings for other pages.
 //!
 //! In: pictures, scores, curves, cloudiness and run reports, all plain values. Out: one file,
 //! published whole, with style, script and pictures inside. Promises: outside text is inert, the
@@ -11,6 +11,7 @@ mod chart;
 mod cloudiness;
 mod comparison;
 mod curve;
+mod dots;
 mod escape;
 mod facts;
 mod number;
@@ -19,13 +20,16 @@ mod picture;
 mod run;
 mod score;
 mod stretch;
+mod strip;
 mod table;
 mod timeline;
 
 pub use cloudiness::Cloudiness;
 pub use comparison::{Comparison, View};
 pub use curve::Curve;
+pub use dots::{Dots, dots_svg};
 pub use page::{Page, write_page};
 pub use picture::Picture;
 pub use score::ScoreRow;
+pub use strip::strip_svg;
 pub use timeline::timeline_svg;

@@ -162,10 +162,10 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
     let beside = if args.beside.is_some() { "--beside @beside" } else { "" };
     s.step(&format!(
         "evaluate {{archive}} --layout hidden --valid-share 0 --test-share 0 --split train \
-         --method gapfill --to {{hidden.parquet}} {beside}"
+         --method nearest --method gapfill --method gapfill-loess --to {{hidden.parquet}} {beside}"
     ))?;
     s.step(&format!(
-        "evaluate {{archive}} --layout os2 {dates} --method input --method gapfill \
+        "evaluate {{archive}} --layout os2 {dates} --method input --method gapfill --method gapfill-loess \
          --method {{msop/weights.safetensors}} --to {{scores.parquet}} \
          --stats-to {{stats/evaluate.json}} {beside}"
     ))?;

@@ -14,9 +14,13 @@ use crate::evaluate::{
 };
 use crate::geo::Split;
 use crate::layout::Control;
-use crate::report::write_page;
+use crate::report::{strip_svg, write_page};
+use crate::store::publish;
 use crate::stream::Cancel;
 use crate::tensors::pick_device;
+
+/// Pixels of a patch in looks.svg.
+const STRIP_SIDE: usize = 160;
 
 /// Score methods on the test samples of a layout: PSNR, MSE, SSIM, SAM and errors per band, by stratum; paired differences
 /// with intervals; the worst, median and best patches.
@@ -28,10 +32,10 @@ pub(super) struct Args {
     archive: PathBuf,
     #[command(flatten)]
     layout: args::LayoutArgs,
-    /// `input` (the cloudy image), `nearest` (a copy of the nearest clear date), `gapfill`, `gapfill-pair` (the study's:
-    /// a line between s2_tm1 and s2_tp1), the weights of a network, or the card of a
-    /// TorchScript network; may be repeated.
-    #[arg(long = "method", required = true, value_name = "NAME|WEIGHTS|CARD")]
+    /// `input` (the cloudy image), `nearest` (a copy of the nearest clear date), `gapfill` (a line between the nearest two),
+    /// `gapfill-loess` (a weighted line through all), `gapfill-pair` (the study's: a line between s2_tm1 and s2_tp1), the weights of a network, or the card of a TorchScript network, with a
+    /// name of your own before it or not (`radar=runs/3/weights.safetensors`); may be repeated.
+    #[arg(long = "method", required = true, value_name = "NAME|[NAME=]WEIGHTS|CARD")]
     methods: Vec<String>,
     /// Run each network once more with an input that is another's: sar-time, sar-place or dem; may be repeated.
     #[arg(long = "control", value_name = "CONTROL", value_parser = Control::parse)]
@@ -59,7 +63,7 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 90.0)]
     days: f64,
     /// A name that ends with .parquet takes the scores; any other is a folder for scores.parquet, differences.parquet,
-    /// patches.parquet and report.html.
+    /// patches.parquet, report.html, and looks.svg, the patches of the page as one picture.
     #[arg(long, value_name = "FOLDER|FILE")]
     to: Option<PathBuf>,
     /// Patches of each kind on the page: worst, median, best.
@@ -154,5 +158,10 @@ fn write(a: &Args, options: &EvaluateOptions, result: &Evaluation) -> Result<()>
         fact("seed of bootstrap and controls", options.seed.to_string()),
         fact("compat", a.compat.clone().unwrap_or_else(|| "none".to_owned())),
     ];
-    write_page(&folder.join("report.html"), &page::page(result, &options.controls, facts)?)
+    let page = page::page(result, &options.controls, facts)?;
+    if !page.comparisons.is_empty() {
+        let strip = strip_svg(&page.comparisons, STRIP_SIDE)?;
+        publish(&folder.join("looks.svg"), strip.as_bytes())?;
+    }
+    write_page(&folder.join("report.html"), &page)
 }

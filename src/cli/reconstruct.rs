@@ -28,8 +28,9 @@ pub(super) struct Args {
     /// Days of the scenes to reconstruct; may be repeated. All scenes of the tile if left out.
     #[arg(long = "date", value_name = "YYYY-MM-DD", value_parser = args::parse_day)]
     dates: Vec<Stamp>,
-    /// `gapfill`, the weights of a network, or the card of a TorchScript network.
-    #[arg(long, value_name = "gapfill|WEIGHTS|CARD")]
+    /// From the clear dates alone: `gapfill` (a line between the nearest two), `gapfill-loess` (through all of them) or
+    /// `nearest` (a copy); or the weights of a network, or the card of a TorchScript network.
+    #[arg(long, value_name = "NAME|WEIGHTS|CARD")]
     method: String,
     /// Let a TorchScript network run: its file is a program.
     #[arg(long)]

@@ -11,12 +11,13 @@ use crate::evaluate::{read_differences, read_rows};
 use crate::store::{publish, read_text};
 use crate::stream::Cancel;
 use page::Seed;
-use plan::Plan;
+use plan::{Plan, Question};
 
 /// Train each network of a study from each of its seeds, evaluate them with their controls, and write STUDY.md.
 ///
-/// A study is a TOML file: name, layout, seeds, networks (a card each), and maybe options, train, evaluate, methods, controls. Every
-/// step is a command that is printed before it runs. Stopped or killed, the same command goes on where it was.
+/// A study is a TOML file: name, seeds, networks (a card and a layout each), questions (a layout, methods and controls each), and maybe
+/// options, train, evaluate. Every step is a command that is printed before it runs. Stopped or killed, the same command goes on where
+/// it was.
 ///
 /// Example: eclaircie study radar.toml archive/ --to studies/radar
 #[derive(Debug, clap::Args)]
@@ -43,24 +44,28 @@ pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
     if let Some(truth) = &a.truth {
         script.give("@truth", truth.display().to_string());
     }
-    let mut seeds = Vec::new();
     let mut commands = Vec::new();
+    let mut seeds = vec![Vec::new(); plan.questions.len()];
     for seed in &plan.seeds {
         for command in trainings(&plan, *seed) {
             script.step(&command)?;
             commands.push(script.spell(&command));
         }
-        let command = evaluation(&plan, *seed, a.truth.is_some());
-        let scores = script.at(&format!("seed-{seed}/scores"));
-        judge(&mut script, &plan, &command, &scores)?;
-        commands.push(script.spell(&command));
-        seeds.push(Seed {
-            rows: read_rows(&scores.join("scores.parquet"))?,
-            differences: read_differences(&scores.join("differences.parquet"))?,
-        });
+        for (question, seeds) in plan.questions.iter().zip(&mut seeds) {
+            let command = evaluation(&plan, question, *seed, a.truth.is_some());
+            let scores = script.at(&format!("seed-{seed}/{}", question.name));
+            judge(&mut script, question, &command, &scores)?;
+            commands.push(script.spell(&command));
+            seeds.push(Seed {
+                rows: read_rows(&scores.join("scores.parquet"))?,
+                differences: read_differences(&scores.join("differences.parquet"))?,
+            });
+        }
+        // After each seed, so that there is something to read before the last one is done.
+        draw(&script, &plan, &seeds)?;
+        let page = page::markdown(&plan, &seeds, &commands);
+        publish(&script.at("STUDY.md"), page.as_bytes())?;
     }
-    let page = page::markdown(&plan, &seeds, &commands);
-    publish(&script.at("STUDY.md"), page.as_bytes())?;
     script.summary("STUDY.md")?;
     Ok(Done::Whole)
 }
@@ -68,42 +73,53 @@ pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
 /// The commands that train the networks of a seed. One that is done ends at once.
 fn trainings(plan: &Plan, seed: u64) -> Vec<String> {
     let one = |n: &plan::Training| {
-        let layout = n.layout.as_deref().unwrap_or(&plan.layout);
         format!(
-            "train @archive --layout {layout} {} --model @{} --to {{seed-{seed}/{}}} --seed {seed} --resume {} {}",
-            plan.options, n.name, n.name, plan.train, n.train
+            "train @archive --layout {} {} --model @{} --to {{seed-{seed}/{}}} --seed {seed} --resume {} {}",
+            n.layout, plan.options, n.name, n.name, plan.train, n.train
         )
     };
     plan.networks.iter().map(one).collect()
 }
 
-/// The command that judges them.
-fn evaluation(plan: &Plan, seed: u64, truth: bool) -> String {
-    let mut command = format!("evaluate @archive --layout {} {}", plan.layout, plan.options);
+/// The command that judges them by a question.
+fn evaluation(plan: &Plan, question: &Question, seed: u64, truth: bool) -> String {
+    let mut command = format!("evaluate @archive --layout {} {}", question.layout, plan.options);
     if truth {
         command += " --truth @truth";
     }
-    plan.methods.iter().for_each(|m| command += &format!(" --method {m}"));
-    for n in &plan.networks {
-        command += &format!(" --method {{seed-{seed}/{}/weights.safetensors}}", n.name);
+    question.methods.iter().for_each(|m| command += &format!(" --method {m}"));
+    for n in &question.networks {
+        command += &format!(" --method {n}={{seed-{seed}/{n}/weights.safetensors}}");
     }
-    plan.controls.iter().for_each(|c| command += &format!(" --control {c}"));
-    format!("{command} {} --to {{seed-{seed}/scores}}", plan.evaluate)
+    question.controls.iter().for_each(|c| command += &format!(" --control {c}"));
+    format!("{command} {} --to {{seed-{seed}/{}}}", plan.evaluate, question.name)
 }
 
 /// Evaluates, unless the same was asked of the same weights before.
-fn judge(script: &mut Script<'_>, plan: &Plan, command: &str, scores: &Path) -> Result<()> {
-    let mut asked = script.spell(command) + "\n";
-    for network in &plan.networks {
-        let weights = scores.with_file_name(&network.name).join("weights.safetensors");
+fn judge(script: &mut Script<'_>, asked: &Question, command: &str, scores: &Path) -> Result<()> {
+    let mut text = script.spell(command) + "\n";
+    for network in &asked.networks {
+        let weights = scores.with_file_name(network).join("weights.safetensors");
         let bytes = std::fs::read(&weights).during(|| format!("reading {}", weights.display()))?;
-        asked += &format!("{} {}\n", network.name, blake3::hash(&bytes).to_hex());
+        text += &format!("{network} {}\n", blake3::hash(&bytes).to_hex());
     }
     let note = scores.join("asked.txt");
-    if note.exists() && read_text(&note)? == asked {
+    if note.exists() && read_text(&note)? == text {
         eprintln!("\n{}: already scored", scores.display());
         return Ok(());
     }
     script.step(command)?;
-    publish(&note, asked.as_bytes())
+    publish(&note, text.as_bytes())
+}
+
+/// The pictures of the page: scores with their intervals, and patches of the first seed.
+fn draw(script: &Script<'_>, plan: &Plan, seeds: &[Vec<Seed>]) -> Result<()> {
+    for (question, seeds) in plan.questions.iter().zip(seeds) {
+        let name = &question.name;
+        publish(&script.at(&format!("figures/{name}.svg")), page::chart(seeds).as_bytes())?;
+        let looks = script.at(&format!("seed-{}/{name}/looks.svg", plan.seeds[0]));
+        let looks = std::fs::read(&looks).during(|| format!("reading {}", looks.display()))?;
+        publish(&script.at(&format!("figures/{name}-patches.svg")), &looks)?;
+    }
+    Ok(())
 }

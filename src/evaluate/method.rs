@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::layout::{Control, Samples};
 use crate::models::Model;
 use crate::ops::Filling;
+use crate::store::check_name;
 
 /// Where an answer comes from.
 pub(super) enum Way {
@@ -58,12 +59,15 @@ pub(super) fn methods(s: &Samples, o: &EvaluateOptions, answer: usize) -> Result
             (_, Some(filling)) => all.push(plain(Way::Filling(filling))),
             ("input", _) => all.push(plain(Way::Input)),
             (PAIR, _) => all.push(plain(pair(s, answer)?)),
-            (path, _) => {
-                let path = Path::new(path);
+            (text, _) => {
+                let (name, path) = named(text);
                 check_split(path, s, &o.snapshot)?;
                 let model = Rc::new(Model::open(path, o.device, o.allow_code)?);
                 model.card.check_roles(&roles, false)?;
-                let name = name_of(&model, path, &all)?;
+                let name = match name {
+                    Some(name) => own_name(name, &all)?,
+                    None => name_of(&model, path, &all)?,
+                };
                 for control in std::iter::once(None).chain(o.controls.iter().copied().map(Some)) {
                     if control.is_none_or(|control| takes(&model, s, control)) {
                         let name = match control {
@@ -107,6 +111,26 @@ fn pair(samples: &Samples, answer: usize) -> Result<Way> {
         .hint("use a layout as os2, or --method gapfill")
     })?;
     Ok(Way::Pair { before, after, answer })
+}
+
+/// The name that `NAME=FILE` gives, and the file; a file whose own name is so is no name.
+fn named(text: &str) -> (Option<&str>, &Path) {
+    match text.split_once('=') {
+        Some((name, path)) if !name.contains('/') && !Path::new(text).exists() => {
+            (Some(name), Path::new(path))
+        }
+        _ => (None, Path::new(text)),
+    }
+}
+
+/// A name that the user gave, if it tells its method from the others.
+fn own_name(name: &str, others: &[Method]) -> Result<String> {
+    check_name(name)?;
+    match others.iter().any(|m| m.name == name) {
+        true => Err(Error::usage(format!("two methods have the name {name}"))
+            .hint("write another before the =, as `--method second=runs/2/weights.safetensors`")),
+        false => Ok(name.to_owned()),
+    }
 }
 
 /// The card's name, with the control that it was trained under; a second network of that name also

@@ -58,6 +58,15 @@ impl Window {
         Some(Self::new(whole(self.row)?, whole(self.col)?, whole(self.height)?, whole(self.width)?))
     }
 
+    /// The window with so many pixels more on each side, as far as a raster of this shape goes.
+    #[must_use]
+    pub fn grow(&self, margin: usize, height: usize, width: usize) -> Self {
+        let (row, col) = (self.row.saturating_sub(margin), self.col.saturating_sub(margin));
+        let bottom = (self.bottom() + margin).min(height);
+        let right = (self.right() + margin).min(width);
+        Self::new(row, col, bottom.saturating_sub(row), right.saturating_sub(col))
+    }
+
     /// The common pixels of two windows, if any.
     pub fn intersect(&self, other: &Self) -> Option<Self> {
         let (row, col) = (self.row.max(other.row), self.col.max(other.col));

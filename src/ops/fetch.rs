@@ -14,14 +14,6 @@ pub struct Fetched {
 }
 
 impl Fetched {
-    /// Pixels of the 10 m patch, from any optical role.
-    pub(super) fn pixels(&self) -> usize {
-        let fine = self.patches.iter().find(|(_, layer, _)| *layer == Layer::S2Fine);
-        fine.map_or(0, |(_, layer, p)| {
-            p.bytes().len() / (layer.bands().len() * layer.kind().bytes())
-        })
-    }
-
     /// The pixels of a name.
     pub fn patch(&self, name: &str) -> Option<&Patch> {
         self.patches.iter().find(|(n, ..)| n == name).map(|(.., p)| p)

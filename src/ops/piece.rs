@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use tch::{Device, Tensor};
 
-use super::interpolate;
+use super::fill::Filling;
 use super::series::{Area, load_series};
 use crate::archive::{Block, Layer, Tile, Values};
 use crate::error::{Error, Result};
@@ -103,13 +103,8 @@ pub fn cut(grid: &Grid, side: usize) -> Vec<Task> {
         for col in (0..grid.width).step_by(side) {
             let height = side.min(grid.height - row);
             let width = side.min(grid.width - col);
-            let (top, left) = (row.saturating_sub(HALO), col.saturating_sub(HALO));
-            let bottom = (row + height + HALO).min(grid.height);
-            let right = (col + width + HALO).min(grid.width);
-            tasks.push(Task {
-                output: Window::new(row, col, height, width),
-                input: Window::new(top, left, bottom - top, right - left),
-            });
+            let output = Window::new(row, col, height, width);
+            tasks.push(Task { output, input: output.grow(HALO, grid.height, grid.width) });
         }
     }
     tasks
@@ -206,17 +201,18 @@ impl Operator for ReadPiece {
     }
 }
 
-/// `interpolate`: gap-filling of each output window from the clear dates around t.
+/// Each output window from the clear dates around t.
 pub struct FillPiece {
     tile: Tile,
+    filling: Filling,
     time: Stamp,
     days: f64,
 }
 
 impl FillPiece {
     /// Dates beyond `days` from `time` are not used.
-    pub fn new(tile: &Tile, time: Stamp, days: f64) -> Self {
-        Self { tile: tile.clone(), time, days }
+    pub fn new(tile: &Tile, filling: Filling, time: Stamp, days: f64) -> Self {
+        Self { tile: tile.clone(), filling, time, days }
     }
 }
 
@@ -225,14 +221,16 @@ impl Operator for FillPiece {
     type Out = Piece;
 
     fn name(&self) -> String {
-        "interpolate".into()
+        self.filling.name().into()
     }
 
     fn apply(&mut self, item: Task, out: &mut Emit<Piece>) -> Result<()> {
-        let place = Area::Window(item.output);
+        let (inner, grid) = (item.output, self.tile.grid());
+        let outer = inner.grow(self.filling.margin(), grid.height, grid.width);
+        let place = Area::Window(outer);
         let series = load_series(&self.tile, &place, self.time, self.days, |_| false)?;
-        let values = interpolate(&series, self.time)?;
-        out.push(Piece { window: item.output, values, coarse: None });
+        let values = self.filling.fill(&series, outer, inner, self.time)?;
+        out.push(Piece { window: inner, values, coarse: None });
         Ok(())
     }
 }

@@ -10,33 +10,37 @@ use crate::archive::{Archive, Cube, CubeSpec, Tile};
 use crate::error::{Error, Result, While};
 use crate::layout::{Sample, Samples};
 use crate::models::Model;
-use crate::ops::{FillPiece, Piece, Predict, ReadPiece, SceneRole, Want, check_coarse, cut, wants};
+use crate::ops::{
+    FillPiece, Filling, Piece, Predict, ReadPiece, SceneRole, Want, check_coarse, cut, wants,
+};
 use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace, cores};
 
 /// How to fill.
 #[derive(Debug, Clone)]
 pub enum Method {
-    /// Interpolation between clear dates.
-    Gapfill,
+    /// From the clear dates alone.
+    Filling(Filling),
     /// A network, by its weights file or, of TorchScript, its card.
     Network(PathBuf),
 }
 
 impl Method {
-    /// `gapfill`, or a path to `*.safetensors` or a card.
+    /// `gapfill` or another filling, or a path to `*.safetensors` or a card.
     pub fn parse(text: &str) -> Result<Self> {
+        if let Some(filling) = Filling::ALL.into_iter().find(|f| f.name() == text) {
+            return Ok(Self::Filling(filling));
+        }
         match text {
-            "gapfill" => Ok(Self::Gapfill),
             path if Path::new(path).is_file() => Ok(Self::Network(path.into())),
             other => Err(Error::usage(format!("no method or weights file is called '{other}'"))
-                .hint("write gapfill, or the path of a weights.safetensors that `train` wrote")),
+                .hint("write gapfill, gapfill-loess, nearest, or the path of a weights.safetensors that `train` wrote")),
         }
     }
 
     /// Whether it answers the 20 m bands too.
     fn answers_coarse(&self) -> Result<bool> {
         match self {
-            Self::Gapfill => Ok(false),
+            Self::Filling(_) => Ok(false),
             Self::Network(path) => Ok(Model::card(path)?.coarse_target().is_some()),
         }
     }
@@ -167,7 +171,7 @@ fn provenance(layout: &Samples, method: &Method) -> Result<serde_json::Value> {
         "program": concat!("eclaircie ", env!("CARGO_PKG_VERSION")),
     });
     about["method"] = match method {
-        Method::Gapfill => json!("gapfill: linear interpolation between the nearest clear dates"),
+        Method::Filling(filling) => json!(format!("{}: {}", filling.name(), filling.meaning())),
         Method::Network(path) => {
             let script = Model::card(path)?.script.map(PathBuf::from);
             let path = script.as_ref().unwrap_or(path);
@@ -192,8 +196,8 @@ fn pieces(
     let graph = Graph::new("reconstruct", o.edge_bytes)
         .source(Items::new("pieces", cut(tile.grid(), side)));
     let path = match job.method {
-        Method::Gapfill => {
-            return Ok(graph.spread(o.workers, |_| FillPiece::new(tile, time, o.days)));
+        Method::Filling(filling) => {
+            return Ok(graph.spread(o.workers, |_| FillPiece::new(tile, *filling, time, o.days)));
         }
         Method::Network(path) => path,
     };

@@ -3,18 +3,27 @@
 use crate::world::{digest, eclaircie, fails, ok, world};
 
 const STUDY: &str = "name = 'Does radar help?'
-layout = 'os2'
 options = '--split-block 1'
 seeds = [1, 2]
 train = '--steps 2 --steps-per-epoch 2 --batch 2 --valid-max 2'
 evaluate = '--samples-max 8 --looks 1'
-methods = ['input', 'gapfill']
-controls = ['sar-time']
 networks = [
-  { card = 'msop-unet-small' },
-  { card = 'msop-unet-small', name = 'shuffled', train = '--control sar-time' },
+  { card = 'msop-unet-small', layout = 'os2' },
+  { card = 'msop-unet-small', layout = 'os2', name = 'shuffled', train = '--control sar-time' },
   { card = 'ssop-unet-small', layout = 'ssop', train = '--rate 1e-4' },
 ]
+[[questions]]
+name = 'three'
+title = 'Three dates'
+layout = 'os2'
+methods = ['input', 'gapfill']
+controls = ['sar-time']
+orderings = ['ssop-unet-small < gapfill < msop-unet-small']
+reading = 'Nothing was learned in two steps.'
+[[questions]]
+name = 'one'
+layout = 'ssop'
+networks = ['ssop-unet-small']
 ";
 
 #[test]
@@ -34,15 +43,24 @@ fn a_study_trains_judges_and_writes_its_page_and_a_second_run_changes_nothing() 
     let page = std::fs::read_to_string(format!("{to}/STUDY.md")).expect("a page");
     for part in [
         "# Does radar help?",
-        "3 networks from 2 seeds (1, 2)",
+        "3 networks from 2 of 2 seeds (1, 2)",
+        "## Three dates",
         "| msop-unet-small |",
-        "| msop-unet-small (trained on sar-time) |",
+        "| shuffled |",
+        "| ssop-unet-small < gapfill |",
+        "Nothing was learned in two steps.",
+        "samples of layout `ssop`",
         "| ssop-unet-small minus gapfill |",
         "| msop-unet-small [sar-time] minus msop-unet-small |",
         "| cloudy at t |",
         "    eclaircie train ",
     ] {
         assert!(page.contains(part), "no {part} in\n{page}");
+    }
+    for figure in ["three.svg", "three-patches.svg", "one.svg", "one-patches.svg"] {
+        assert!(page.contains(&format!("(figures/{figure})")), "{figure}");
+        let drawn = std::fs::read_to_string(format!("{to}/figures/{figure}")).expect("a figure");
+        assert!(drawn.starts_with("<svg") && drawn.ends_with("</svg>\n"), "{figure}");
     }
     let before: Vec<_> = digest(&w.root.join("study"))
         .into_iter()
@@ -51,10 +69,10 @@ fn a_study_trains_judges_and_writes_its_page_and_a_second_run_changes_nothing() 
         })
         .filter(|(path, ..)| !path.components().any(|c| c.as_os_str() == "checkpoint"))
         .collect();
-    assert_eq!(before.len(), 8, "six networks, two evaluations");
+    assert_eq!(before.len(), 10, "six networks, four evaluations");
     let again = eclaircie(&words);
     assert!(again.status.success());
-    assert_eq!(String::from_utf8_lossy(&again.stderr).matches("already scored").count(), 2);
+    assert_eq!(String::from_utf8_lossy(&again.stderr).matches("already scored").count(), 4);
     let after = digest(&w.root.join("study"));
     assert!(before.iter().all(|file| after.contains(file)), "nothing was made again");
     assert_eq!(page, std::fs::read_to_string(format!("{to}/STUDY.md")).expect("a page"));

@@ -1,9 +1,11 @@
 //! What a study found, as Markdown.
 
-use super::plan::Plan;
+use super::plan::{Ordering, Plan, Question};
 use crate::evaluate::{Difference, Row};
+use crate::report::{Dots, dots_svg};
 
 /// The tables of one seed.
+#[derive(Debug, Clone)]
 pub(super) struct Seed {
     pub(super) rows: Vec<Row>,
     pub(super) differences: Vec<Difference>,
@@ -18,36 +20,121 @@ const METRICS: [(&str, &str, usize); 5] = [
     ("sam_deg", "SAM, degree", 2),
 ];
 
-/// The page.
-pub(super) fn markdown(plan: &Plan, seeds: &[Seed], commands: &[String]) -> String {
-    let first = seeds.first().and_then(|s| s.rows.iter().find(|r| r.stratum == "all"));
-    let (samples, blocks) = first.map_or((0, 0), |r| (r.samples, r.blocks));
+/// The page, of as many seeds as are done: for each question the tables of each seed, in the order of the plan.
+pub(super) fn markdown(plan: &Plan, seeds: &[Vec<Seed>], commands: &[String]) -> String {
+    let done = seeds.first().map_or(0, Vec::len).min(plan.seeds.len());
+    let names = plan.seeds[..done].iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     let mut text = format!(
-        "# {}\n\n{} networks from {} seeds ({}), judged on {samples} samples of layout `{}` in {blocks} blocks of ground \
-         and day.\n\nA number is the mean over seeds; in brackets stand the lowest and the highest seed. All methods are \
-         scored on the same pixels.\n",
+        "# {}\n\n{} networks from {done} of {} seeds ({names}).\n\nA number is the mean over seeds; in brackets stand the lowest and \
+         the highest seed. All methods of a question are scored on the same pixels. Intervals: 95 %, bootstrap over blocks of \
+         ground and day, in a difference both methods drawn together; the widest over seeds.\n",
         plan.name,
         plan.networks.len(),
-        seeds.len(),
-        plan.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", "),
-        plan.layout,
+        plan.seeds.len(),
     );
-    text += "\n## Scores over all pixels\n\n";
-    text += &scores(seeds);
-    text += "\n## Mean absolute error by stratum, DN\n\n";
-    text += &strata(seeds);
-    text += "\n## Paired differences over all pixels\n\n\
-             Intervals: 95 %, bootstrap over blocks, both methods drawn together; the widest over seeds. A verdict counts \
-             seeds whose interval leaves zero out.\n\n";
-    text += &differences(seeds, false);
-    if !plan.controls.is_empty() {
-        text += "\n## Negative controls\n\nA network with an input of another date or place, minus the same network with \
-                 its own: what it does not lose, it did not gain from that input.\n\n";
-        text += &differences(seeds, true);
-    }
+    let asked = plan.questions.iter().zip(seeds);
+    asked.for_each(|(question, seeds)| text += &section(question, seeds));
+    text += "\n## Definitions\n\n";
+    text += &definitions(seeds.iter().flatten());
     text += "\n## To do it again\n\n";
     commands.iter().for_each(|c| text += &format!("    eclaircie {c}\n"));
     text
+}
+
+fn section(question: &Question, seeds: &[Seed]) -> String {
+    let first = seeds.first().and_then(|s| s.rows.iter().find(|r| r.stratum == "all"));
+    let (samples, blocks) = first.map_or((0, 0), |r| (r.samples, r.blocks));
+    let (title, name) = (&question.title, &question.name);
+    let mut text = format!(
+        "\n## {title}\n\n{samples} samples of layout `{}` in {blocks} blocks of ground and day.\n\n\
+         ![PSNR of each method](figures/{name}.svg)\n\n### Scores over all pixels\n\n{}",
+        question.layout,
+        scores(seeds)
+    );
+    if !question.orderings.is_empty() {
+        text += "\n### Orderings that others found\n\nBy PSNR over all pixels. An ordering holds, or is reversed, where the \
+                 interval of every seed says so.\n\n";
+        text += &orderings(&question.orderings, seeds);
+    }
+    if !question.reading.is_empty() {
+        text += &format!("\n{}\n", question.reading.trim());
+    }
+    text += &format!("\n![Patches](figures/{name}-patches.svg)\n");
+    text += &format!("\n### Mean absolute error by stratum, DN\n\n{}", strata(seeds));
+    text += "\n### Paired differences over all pixels\n\nA verdict counts seeds whose interval leaves zero out.\n\n";
+    text += &differences(seeds, false);
+    if !question.controls.is_empty() {
+        text += "\n### Negative controls\n\nA network with an input of another date or place, minus the same network with \
+                 its own: what it does not lose, it did not gain from that input.\n\n";
+        text += &differences(seeds, true);
+    }
+    text
+}
+
+/// PSNR of each method as a picture.
+pub(super) fn chart(seeds: &[Seed]) -> String {
+    let row = |method: &str| {
+        let is = |r: &&Row| is_value(r, method, "all", "psnr");
+        let found = || seeds.iter().filter_map(|s| s.rows.iter().find(is));
+        let low = found().filter_map(|r| r.low).min_by(f64::total_cmp);
+        let high = found().filter_map(|r| r.high).max_by(f64::total_cmp);
+        let values = found().map(|r| r.value).collect();
+        Dots { label: method.to_owned(), values, interval: low.zip(high) }
+    };
+    let rows: Vec<Dots> = methods(seeds).into_iter().map(row).collect();
+    dots_svg("PSNR over all pixels, dB: each seed, and the 95 % interval over blocks", &rows)
+}
+
+/// A row for each neighbouring pair of an ordering.
+fn orderings(all: &[Ordering], seeds: &[Seed]) -> String {
+    let mut text = head(&["ordering", "PSNR, dB, the better minus the worse", "95 %", "here"]);
+    let pairs = all.iter().flat_map(|Ordering(names)| names.windows(2));
+    for pair in pairs {
+        let (worse, better) = (&pair[0], &pair[1]);
+        let found: Vec<Difference> =
+            seeds.iter().filter_map(|s| between(&s.differences, better, worse)).collect();
+        let values: Vec<f64> = found.iter().map(|d| d.value).collect();
+        let all_say = |word: &str| !found.is_empty() && found.iter().all(|d| d.verdict() == word);
+        let here = match (all_say("better"), all_say("worse")) {
+            (true, _) => "holds",
+            (_, true) => "reversed",
+            _ => "undecided",
+        };
+        let (values, ends) = (spread(&values, 2), widest(&found));
+        text += &format!("| {worse} < {better} | {values} | {ends} | {here} |\n");
+    }
+    text
+}
+
+/// PSNR of one method minus that of another over all pixels, whichever way it was written.
+fn between(all: &[Difference], one: &str, other: &str) -> Option<Difference> {
+    let psnr = || all.iter().filter(|d| d.stratum == "all" && d.metric == "psnr");
+    if let Some(found) = psnr().find(|d| d.method == one && d.other == other) {
+        return Some(found.clone());
+    }
+    let d = psnr().find(|d| d.method == other && d.other == one)?;
+    let (low, high) = (d.high.map(|v| -v), d.low.map(|v| -v));
+    Some(Difference { value: -d.value, low, high, ..d.clone() })
+}
+
+/// The interval that holds those of all seeds.
+fn widest<'a>(all: impl IntoIterator<Item = &'a Difference, IntoIter: Clone>) -> String {
+    let all = all.into_iter();
+    let low = all.clone().filter_map(|d| d.low).min_by(f64::total_cmp);
+    let high = all.filter_map(|d| d.high).max_by(f64::total_cmp);
+    low.zip(high).map_or_else(
+        || "too few blocks".to_owned(),
+        |(low, high)| format!("{low:+.2} to {high:+.2}"),
+    )
+}
+
+/// How each metric of the tables is computed.
+fn definitions<'a>(seeds: impl Iterator<Item = &'a Seed> + Clone) -> String {
+    let define = |(metric, title, _): (&str, &str, usize)| {
+        let row = seeds.clone().flat_map(|s| &s.rows).find(|r| r.metric == metric)?;
+        Some(format!("- {title}: {}\n", row.definition))
+    };
+    METRICS.into_iter().filter_map(define).collect()
 }
 
 /// Mean, and the range where seeds differ.
@@ -76,13 +163,16 @@ fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 
 /// The value of each seed.
 fn values(seeds: &[Seed], method: &str, stratum: &str, metric: &str) -> Vec<f64> {
-    let of = |s: &Seed| {
-        let is = |r: &&Row| {
-            r.method == method && r.stratum == stratum && r.metric == metric && r.band == "all"
-        };
-        s.rows.iter().find(is).map(|r| r.value)
-    };
-    seeds.iter().filter_map(of).collect()
+    let is = |r: &&Row| is_value(r, method, stratum, metric);
+    seeds.iter().filter_map(|s| s.rows.iter().find(is)).map(|r| r.value).collect()
+}
+
+fn is_value(r: &Row, method: &str, stratum: &str, metric: &str) -> bool {
+    r.method == method && r.stratum == stratum && r.metric == metric && r.band == "all"
+}
+
+fn methods(seeds: &[Seed]) -> Vec<&str> {
+    distinct(seeds.iter().flat_map(|s| s.rows.iter().map(|r| r.method.as_str())))
 }
 
 fn head(names: &[&str]) -> String {
@@ -90,10 +180,9 @@ fn head(names: &[&str]) -> String {
 }
 
 fn scores(seeds: &[Seed]) -> String {
-    let methods = distinct(seeds.iter().flat_map(|s| s.rows.iter().map(|r| r.method.as_str())));
     let titles = METRICS.iter().map(|(_, title, _)| *title);
     let mut text = head(&std::iter::once("method").chain(titles).collect::<Vec<_>>());
-    for method in methods {
+    for method in methods(seeds) {
         text += &format!("| {method} |");
         for (metric, _, places) in METRICS {
             text += &format!(" {} |", spread(&values(seeds, method, "all", metric), places));
@@ -136,12 +225,7 @@ fn differences(seeds: &[Seed], controls: bool) -> String {
         let all: Vec<&Difference> =
             seeds.iter().filter_map(|s| s.differences.iter().find(same)).collect();
         let values: Vec<f64> = all.iter().map(|d| d.value).collect();
-        let low = all.iter().filter_map(|d| d.low).min_by(f64::total_cmp);
-        let high = all.iter().filter_map(|d| d.high).max_by(f64::total_cmp);
-        let ends = low.zip(high).map_or_else(
-            || "too few blocks".to_owned(),
-            |(low, high)| format!("{low:+.2} to {high:+.2}"),
-        );
+        let ends = widest(all.iter().copied());
         let count = |word: &str| all.iter().filter(|d| d.verdict() == word).count();
         text += &format!(
             "| {} minus {} | {}, {} | {} | {ends} | better {}, worse {} of {} |\n",
@@ -204,20 +288,48 @@ mod tests {
         }
     }
 
+    const PLAN: &str = "name = 'r'\nseeds = [1, 2, 3]\nnetworks = []\n[[questions]]\nname = 'q'\ntitle = 'Q?'\n\
+                        layout = 'os2'\ncontrols = ['dem']\nreading = 'As it should be.'\n\
+                        orderings = ['gapfill < david', 'david<gapfill']";
+
     #[test]
     fn seeds_are_a_mean_with_their_range_and_verdicts_are_counted() {
-        let text = "name = 'r'\nlayout = 'os2'\nseeds = [1, 2]\ncontrols = ['dem']\nnetworks = []";
-        let plan: Plan = toml::from_str(text).unwrap();
-        let page = markdown(&plan, &[seed(22.0), seed(20.2)], &["train x".into()]);
+        let plan: Plan = toml::from_str(PLAN).unwrap();
+        let page = markdown(&plan, &[vec![seed(22.0), seed(20.2)]], &["train x".into()]);
+        assert!(page.contains("from 2 of 3 seeds (1, 2)"), "{page}");
         assert!(page.contains("| gapfill | 20.00 |"), "{page}");
         assert!(page.contains("| david | 21.10 (20.20 to 22.00) |"), "{page}");
         let line = "| david minus gapfill | psnr, dB | 1.10 (0.20 to 2.00) | -0.30 to +2.50 | \
                     better 1, worse 0 of 2 |";
         assert!(page.contains(line), "{page}");
-        let (before, controls) = page.split_once("## Negative controls").unwrap();
+        let (before, controls) = page.split_once("### Negative controls").unwrap();
         assert!(
             controls.contains("| david [dem] minus david |") && !before.contains("[dem] minus")
         );
         assert!(page.contains("12 samples") && page.contains("    eclaircie train x\n"));
+        assert!(page.contains("## Q?") && page.contains("As it should be."));
+    }
+
+    #[test]
+    fn an_ordering_holds_where_every_seed_says_so() {
+        let plan: Plan = toml::from_str(PLAN).unwrap();
+        let page =
+            |seeds: &[f64]| markdown(&plan, &[seeds.iter().copied().map(seed).collect()], &[]);
+        let all = page(&[22.0, 21.0]);
+        assert!(
+            all.contains("| gapfill < david | 1.50 (1.00 to 2.00) | +0.50 to +2.50 | holds |"),
+            "{all}"
+        );
+        let line = "| david < gapfill | -1.50 (-2.00 to -1.00) | -2.50 to -0.50 | reversed |";
+        assert!(all.contains(line), "{all}");
+        let one = page(&[22.0, 20.2]);
+        assert!(one.contains("-0.30 to +2.50 | undecided |"), "{one}");
+    }
+
+    #[test]
+    fn the_chart_has_a_dot_for_each_seed_of_each_method() {
+        let svg = chart(&[seed(22.0), seed(20.2)]);
+        assert_eq!(svg.matches("<circle").count(), 6);
+        assert!(svg.contains(">david [dem]<"));
     }
 }

@@ -8,15 +8,13 @@ use crate::error::{Error, Result, While};
 use crate::models::Card;
 use crate::store::{check_name, read_text};
 
-/// Networks that are trained from several seeds and judged the same way.
+/// Networks that are trained from several seeds, and what is asked of them.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Plan {
     /// Heading of the page.
     pub(super) name: String,
-    /// Layout that is judged on, and trained on where a network names no other.
-    pub(super) layout: String,
-    /// Options of the layout for both verbs, as `--split-block 1`.
+    /// Options of all layouts, as `--split-block 1`, so that what is trained on is never judged on.
     #[serde(default)]
     pub(super) options: String,
     /// Chance of each training.
@@ -27,14 +25,49 @@ pub(super) struct Plan {
     /// Options of `evaluate`.
     #[serde(default)]
     pub(super) evaluate: String,
+    /// What is trained.
+    pub(super) networks: Vec<Training>,
+    /// What is asked of them.
+    pub(super) questions: Vec<Question>,
+}
+
+/// Methods that are judged on the same samples.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Question {
+    /// Name of its folder.
+    pub(super) name: String,
+    /// Heading, by default the name.
+    #[serde(default)]
+    pub(super) title: String,
+    /// Layout that is judged on.
+    pub(super) layout: String,
     /// Methods beside the networks, as `gapfill`.
     #[serde(default)]
     pub(super) methods: Vec<String>,
+    /// Names of networks; by default all of them.
+    #[serde(default)]
+    pub(super) networks: Vec<String>,
     /// Negative controls, as `sar-time`.
     #[serde(default)]
     pub(super) controls: Vec<String>,
-    /// What is trained.
-    pub(super) networks: Vec<Training>,
+    /// What others found, worst first: `gapfill < msop`. The page says whether it holds here.
+    #[serde(default)]
+    pub(super) orderings: Vec<Ordering>,
+    /// What a reader made of a run, for the page.
+    #[serde(default)]
+    pub(super) reading: String,
+}
+
+/// Methods by what they are worth, worst first.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
+pub(super) struct Ordering(pub(super) Vec<String>);
+
+impl From<String> for Ordering {
+    fn from(text: String) -> Self {
+        Self(text.split('<').map(|name| name.trim().to_owned()).collect())
+    }
 }
 
 /// One network.
@@ -44,7 +77,7 @@ pub(super) struct Training {
     /// A shipped card, or a file.
     pub(super) card: String,
     /// Layout that it is trained on.
-    pub(super) layout: Option<String>,
+    pub(super) layout: String,
     /// More options of `train`.
     #[serde(default)]
     pub(super) train: String,
@@ -61,11 +94,11 @@ impl Plan {
         Self::parse(&read_text(path)?, folder).during(doing)
     }
 
-    /// Refuses unknown fields, no network or seed, and what is named twice.
+    /// Refuses unknown fields, names that nobody bears, and what is missing or named twice.
     fn parse(text: &str, folder: &Path) -> Result<Self> {
         let mut plan: Self = toml::from_str(text).map_err(|e| {
             Error::invalid(format!("not a study: {}", e.message())).hint(
-                "a study has name, layout, seeds, networks with a card each, and maybe options, train, evaluate, methods, controls",
+                "a study has name, seeds, networks with a card and a layout each, questions with a name and a layout each, and maybe options, train, evaluate",
             )
         })?;
         for network in &mut plan.networks {
@@ -77,22 +110,71 @@ impl Plan {
             if network.name.is_empty() {
                 network.name = card;
             }
-            check_name(&network.name)?;
         }
-        let twice = |all: &[String]| (1..all.len()).find(|i| all[..*i].contains(&all[*i]));
-        let names: Vec<String> = plan.networks.iter().map(|n| n.name.clone()).collect();
+        let networks: Vec<String> = plan.networks.iter().map(|n| n.name.clone()).collect();
+        let questions: Vec<String> = plan.questions.iter().map(|q| q.name.clone()).collect();
         let seeds: Vec<String> = plan.seeds.iter().map(u64::to_string).collect();
-        for (what, all) in [("network", &names), ("seed", &seeds)] {
-            if all.is_empty() {
-                return Err(Error::invalid(format!("the study has no {what}"))
-                    .hint(format!("add a {what}")));
+        for (what, all) in [("network", &networks), ("question", &questions), ("seed", &seeds)] {
+            once(what, all)?;
+            for name in all {
+                check_name(name)?;
             }
-            if let Some(i) = twice(all) {
-                return Err(Error::invalid(format!("the {what} {} is there twice", all[i]))
-                    .hint("give each network a `name` of its own, and each seed once"));
-            }
+        }
+        if let Some(both) = networks.iter().find(|n| questions.contains(n)) {
+            return Err(Error::invalid(format!("{both} is a network and a question"))
+                .hint("each has a folder of its name: give one of them another `name`"));
+        }
+        for question in &mut plan.questions {
+            question.complete(&networks)?;
         }
         Ok(plan)
+    }
+}
+
+impl Question {
+    /// Fills in what is left out, and refuses names that it does not know.
+    fn complete(&mut self, networks: &[String]) -> Result<()> {
+        let (question, unknown) = (self.name.clone(), |name: &str| {
+            Error::invalid(format!("question {}: there is no {name}", self.name))
+        });
+        if let Some(name) = self.networks.iter().find(|name| !networks.contains(name)) {
+            return Err(unknown(name).hint(format!("the networks are {}", networks.join(", "))));
+        }
+        let chosen = if self.networks.is_empty() { networks } else { &self.networks };
+        let known = [&self.methods[..], chosen].concat();
+        for Ordering(names) in &self.orderings {
+            if let Some(name) = names.iter().find(|name| !known.contains(name)) {
+                return Err(unknown(name).hint(format!(
+                    "an ordering is as `gapfill < msop`, of the question's {}",
+                    known.join(", ")
+                )));
+            }
+            if names.len() < 2 {
+                return Err(Error::invalid(format!(
+                    "question {question}: one name is no ordering"
+                ))
+                .hint("write the worse first, as `gapfill < msop`"));
+            }
+        }
+        self.networks = chosen.to_vec();
+        if self.title.is_empty() {
+            self.title = question;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a list that is empty or says something twice.
+fn once(what: &str, all: &[String]) -> Result<()> {
+    if all.is_empty() {
+        return Err(
+            Error::invalid(format!("the study has no {what}")).hint(format!("add a {what}"))
+        );
+    }
+    match (1..all.len()).find(|i| all[..*i].contains(&all[*i])) {
+        Some(i) => Err(Error::invalid(format!("the {what} {} is there twice", all[i]))
+            .hint("give each network and question a `name` of its own, and each seed once")),
+        None => Ok(()),
     }
 }
 
@@ -100,14 +182,20 @@ impl Plan {
 mod tests {
     use super::*;
 
-    const GOOD: &str = "name = 'radar'\nlayout = 'os2'\nseeds = [1, 2]\n\
-                        networks = [{ card = 'msop-unet-small' }, { card = 'david' }]\n";
+    const GOOD: &str = "name = 'radar'\nseeds = [1, 2]\n\
+                        networks = [{ card = 'msop-unet-small', layout = 'os2' }, { card = 'david', layout = 'os2' }]\n\
+                        questions = [{ name = 'dates', layout = 'os2', methods = ['gapfill'], \
+                        orderings = ['gapfill < david'] }]\n";
 
     #[test]
-    fn a_study_knows_the_names_of_its_networks() {
+    fn what_is_left_out_of_a_study_is_filled_in() {
         let plan = Plan::parse(GOOD, Path::new("")).unwrap();
         let names: Vec<&str> = plan.networks.iter().map(|n| n.name.as_str()).collect();
         assert_eq!(names, ["msop-unet-small", "david"]);
+        let dates = &plan.questions[0];
+        assert_eq!(dates.title, "dates");
+        assert_eq!(dates.networks, names);
+        assert_eq!(dates.orderings, [Ordering(vec!["gapfill".into(), "david".into()])]);
     }
 
     #[test]
@@ -118,6 +206,15 @@ mod tests {
             ("'david'", "'msop-unet-small'", "msop-unet-small is there twice"),
             ("'david'", "'no-such'", "no-such"),
             ("seeds", "sedes", "sedes"),
+            ("'dates'", "'david'", "david is a network and a question"),
+            ("'dates'", "'../dates'", "../dates"),
+            ("gapfill < david", "gapfil < david", "there is no gapfil"),
+            ("gapfill < david", "david", "one name is no ordering"),
+            (
+                "layout = 'os2', methods",
+                "layout = 'os2', networks = ['x'], methods",
+                "there is no x",
+            ),
         ] {
             let error = Plan::parse(&GOOD.replace(from, to), Path::new("")).unwrap_err();
             assert!(error.to_string().contains(says), "{to}: {error}");

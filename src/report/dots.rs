@@ -1,0 +1,118 @@
+//! Values by method as a picture: a dot a seed, and the interval around them.
+
+use std::fmt::Write;
+
+use super::axis::{Axis, drawable};
+use super::escape::escape;
+
+const LEFT: f64 = 190.0;
+const WIDTH: f64 = 480.0;
+const RIGHT: f64 = 70.0;
+const TOP: f64 = 40.0;
+const ROW: f64 = 26.0;
+const BLUE: &str = "#1f5fa8";
+
+/// One row.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dots {
+    /// Whose values they are.
+    pub label: String,
+    /// One a seed.
+    pub values: Vec<f64>,
+    /// The interval around them, if one is known.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl Dots {
+    fn ends(&self) -> Option<(f64, f64)> {
+        self.interval.filter(|(low, high)| drawable(*low) && drawable(*high))
+    }
+}
+
+/// An SVG drawing: a row a method, and the mean beside it. Rows without a number are left empty.
+pub fn dots_svg(title: &str, rows: &[Dots]) -> String {
+    let ends = |r: &Dots| r.ends().map_or(vec![], |(low, high)| vec![low, high]);
+    let numbers = || rows.iter().flat_map(|r| [&r.values[..], &ends(r)].concat());
+    let axis = Axis::linear(numbers(), false).unwrap_or_else(|| Axis::given(0.0, 1.0, vec![]));
+    let x = |value: f64| LEFT + axis.place(value) * WIDTH;
+    let bottom = TOP + ROW * rows.len() as f64;
+    let (width, height) = (LEFT + WIDTH + RIGHT, bottom + 28.0);
+    let title = escape(title);
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
+         height=\"{height:.0}\" font-family=\"sans-serif\" font-size=\"12\" role=\"img\"><title>{title}</title>\
+         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<text x=\"10\" y=\"22\" font-size=\"14\" fill=\"#222\">{title}</text>\n"
+    );
+    for (value, text) in &axis.ticks {
+        let _ = writeln!(
+            out,
+            "<path d=\"M{x:.1} {TOP}V{bottom}\" stroke=\"#e4e4e4\"/><text x=\"{x:.1}\" y=\"{:.1}\" \
+             text-anchor=\"middle\" fill=\"#555\">{}</text>",
+            bottom + 18.0,
+            escape(text),
+            x = x(*value)
+        );
+    }
+    for (i, row) in rows.iter().enumerate() {
+        let y = TOP + ROW * (i as f64 + 0.5);
+        let _ = writeln!(
+            out,
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#222\">{}</text>",
+            LEFT - 10.0,
+            y + 4.0,
+            escape(&row.label)
+        );
+        if let Some((low, high)) = row.ends() {
+            let (low, high) = (x(low), x(high));
+            let _ = writeln!(
+                out,
+                "<path d=\"M{low:.1} {y:.1}H{high:.1}\" stroke=\"#9bb8d6\" stroke-width=\"3\"/>"
+            );
+        }
+        draw(&mut out, row, y, x);
+    }
+    out + "</svg>\n"
+}
+
+/// The dots of a row, and their mean.
+fn draw(out: &mut String, row: &Dots, y: f64, x: impl Fn(f64) -> f64) {
+    let values: Vec<f64> = row.values.iter().copied().filter(|v| drawable(*v)).collect();
+    for value in &values {
+        let _ = writeln!(
+            out,
+            "<circle cx=\"{:.1}\" cy=\"{y:.1}\" r=\"4\" fill=\"{BLUE}\" fill-opacity=\"0.7\"/>",
+            x(*value)
+        );
+    }
+    if !values.is_empty() {
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let (right, y) = (LEFT + WIDTH + 12.0, y + 4.0);
+        let _ = writeln!(out, "<text x=\"{right:.1}\" y=\"{y:.1}\" fill=\"#555\">{mean:.2}</text>");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_seed_is_a_dot_and_outside_text_is_inert() {
+        let row = |label: &str, values: &[f64], interval| Dots {
+            label: label.into(),
+            values: values.to_vec(),
+            interval,
+        };
+        let rows = [
+            row("<input>", &[20.0], None),
+            row("net", &[24.0, 26.0, f64::NAN], Some((22.0, 28.0))),
+            row("none", &[], Some((f64::NAN, 1.0))),
+        ];
+        let svg = dots_svg("PSNR & more", &rows);
+        assert_eq!(svg.matches("<circle").count(), 3);
+        assert_eq!(svg.matches("stroke-width").count(), 1);
+        assert!(svg.contains(">25.00<") && svg.contains("&lt;input&gt;") && !svg.contains("NaN"));
+        // The axis runs from 20 to 28.
+        assert!(svg.contains(&format!("cx=\"{LEFT:.1}\"")));
+        assert!(dots_svg("nothing", &[]).ends_with("</svg>\n"));
+    }
+}
