@@ -4,6 +4,7 @@
 //! is complete and synced. Refuses: names that leave their root. Cost: one rename and two syncs a
 //! file.
 
+mod digest;
 mod map;
 mod masked;
 mod memory;
@@ -13,6 +14,7 @@ mod scratch;
 mod text;
 pub(crate) mod wire;
 
+pub use digest::digest;
 pub use map::Map;
 pub(crate) use masked::masked;
 pub use memory::{memory_bytes, peak_bytes};

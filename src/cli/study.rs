@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::{Done, script::Script};
 use crate::error::{Result, While};
 use crate::evaluate::{read_differences, read_rows};
-use crate::store::{publish, read_text};
+use crate::store::{digest, publish, read_text};
 use crate::stream::Cancel;
 use page::Seed;
 use plan::{Plan, Question};
@@ -100,8 +100,7 @@ fn judge(script: &mut Script<'_>, asked: &Question, command: &str, scores: &Path
     let mut text = script.spell(command) + "\n";
     for network in &asked.networks {
         let weights = scores.with_file_name(network).join("weights.safetensors");
-        let bytes = std::fs::read(&weights).during(|| format!("reading {}", weights.display()))?;
-        text += &format!("{network} {}\n", blake3::hash(&bytes).to_hex());
+        text += &format!("{network} {}\n", digest(&weights)?);
     }
     let note = scores.join("asked.txt");
     if note.exists() && read_text(&note)? == text {

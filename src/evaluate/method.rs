@@ -61,7 +61,10 @@ pub(super) fn methods(s: &Samples, o: &EvaluateOptions, answer: usize) -> Result
             (PAIR, _) => all.push(plain(pair(s, answer)?)),
             (text, _) => {
                 let (name, path) = named(text);
-                check_split(path, s, &o.snapshot)?;
+                // Of a TorchScript network nothing is known.
+                if path.extension().is_none_or(|e| e != "toml") {
+                    s.check_ground(path, &Model::about(path)?.1, &o.snapshot)?;
+                }
                 let model = Rc::new(Model::open(path, o.device, o.allow_code)?);
                 model.card.check_roles(&roles, false)?;
                 let name = match name {
@@ -146,24 +149,4 @@ fn name_of(model: &Model, path: &Path, others: &[Method]) -> Result<String> {
     }
     let folder = path.parent().and_then(|p| p.file_name()).unwrap_or_default();
     Ok(format!("{name} {}", folder.to_string_lossy()))
-}
-
-/// Refuses to score a network on ground that it may have been trained on; of a TorchScript network
-/// nothing is known.
-fn check_split(weights: &Path, samples: &Samples, snapshot: &str) -> Result<()> {
-    if weights.extension().is_some_and(|e| e == "toml") {
-        return Ok(());
-    }
-    let (_, about) = Model::about(weights)?;
-    let here = serde_json::json!(samples.splitter).to_string();
-    match (about.get("snapshot"), about.get("split")) {
-        (Some(archive), Some(split)) if archive == snapshot && *split != here => {
-            Err(Error::usage(format!(
-                "{} was trained on another split of this archive: {split}, not {here}",
-                weights.display()
-            ))
-            .hint("give the --split-* and share options of the training"))
-        }
-        _ => Ok(()),
-    }
 }

@@ -1,8 +1,11 @@
 //! The rows of a layout.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::archive::Sensor;
+use crate::error::{Error, Result};
 use crate::geo::{Split, Splitter, Stamp};
 
 /// One column of type patch: an input or target by its name, as `s2_t`, `s1_tm1`, `s2_target`,
@@ -85,6 +88,27 @@ impl Samples {
         let mut rows = self.of(split);
         rows.retain(|s| !(0..self.roles.len()).any(|i| same(s, i)));
         rows
+    }
+
+    /// Refuses weights that learned from `snapshot` by another split than that of these samples: ground that is kept from
+    /// learning here may have taught them. `about` is what they say about themselves.
+    pub fn check_ground(
+        &self,
+        weights: &Path,
+        about: &BTreeMap<String, String>,
+        snapshot: &str,
+    ) -> Result<()> {
+        let here = serde_json::json!(self.splitter).to_string();
+        match (about.get("snapshot"), about.get("split")) {
+            (Some(archive), Some(split)) if archive == snapshot && *split != here => {
+                Err(Error::usage(format!(
+                    "{} was trained on another split of this archive: {split}, not {here}",
+                    weights.display()
+                ))
+                .hint("give the --split-* and share options of the training"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Position of the role whose date is `t`: `s2_t`, or the target where the layout has no other

@@ -13,6 +13,7 @@ use crate::models::Model;
 use crate::ops::{
     FillPiece, Filling, Piece, Predict, ReadPiece, SceneRole, Want, check_coarse, cut, wants,
 };
+use crate::store::digest;
 use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace, cores};
 
 /// How to fill.
@@ -175,8 +176,7 @@ fn provenance(layout: &Samples, method: &Method) -> Result<serde_json::Value> {
         Method::Network(path) => {
             let script = Model::card(path)?.script.map(PathBuf::from);
             let path = script.as_ref().unwrap_or(path);
-            let bytes = std::fs::read(path).during(|| format!("reading {}", path.display()))?;
-            json!({ "weights_blake3": blake3::hash(&bytes).to_hex().to_string() })
+            json!({ "weights_blake3": digest(path)? })
         }
     };
     Ok(about)

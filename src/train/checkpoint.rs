@@ -72,16 +72,16 @@ pub(super) fn load(
         )
         .hint(format!("this program reads version {VERSION}; train into another folder")));
     }
-    for (key, value) in identity {
-        let before = state.identity.get(key);
-        if before != Some(value) {
-            return Err(Error::usage(format!(
-                "the checkpoint in {} was made with another {key}: {} now, {} then",
-                from.display(),
-                value,
-                before.map_or("none", String::as_str)
-            ))
-            .hint("train into another folder, or give the settings of the first run"));
+    for key in identity.keys().chain(state.identity.keys()) {
+        let word = |of: Option<&String>| of.map_or("none", String::as_str).to_owned();
+        let (now, then) = (word(identity.get(key)), word(state.identity.get(key)));
+        if now != then {
+            let text = format!(
+                "the checkpoint in {} was made with another {key}: {now} now, {then} then",
+                from.display()
+            );
+            return Err(Error::usage(text)
+                .hint("train into another folder, or give the settings of the first run"));
         }
     }
     let device = model.vars.device();

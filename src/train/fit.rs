@@ -99,7 +99,10 @@ impl<'r, 'a> Fit<'r, 'a> {
     /// From the first step, or from the checkpoint if that is asked for.
     fn start(run: &'r Run<'a>, out: &'r Path, identity: BTreeMap<String, String>) -> Result<Self> {
         let o = run.options;
-        let mut model = Model::new(run.card.clone(), o.seed as i64, o.device)?;
+        let mut model = match &o.from {
+            Some(weights) => Model::fit(&run.card, weights, o.device)?,
+            None => Model::new(run.card.clone(), o.seed as i64, o.device)?,
+        };
         let mut adam = Adam::new(&model.vars, o.optimiser);
         let (mut curve, mut measures) = (Curve::default(), Vec::new());
         let mut state = State { version: checkpoint::VERSION, identity, epochs_done: 0, step: 0 };

@@ -12,8 +12,9 @@ use crate::archive::Archive;
 use crate::error::{Error, Result};
 use crate::geo::Split;
 use crate::layout::{Sample, Samples};
-use crate::models::Card;
+use crate::models::{Card, Model};
 use crate::ops::{check_coarse, thin, wants};
+use crate::store::{digest, probe};
 use crate::stream::{Cancel, Report};
 
 /// What to train, on what.
@@ -79,7 +80,7 @@ fn exchanged(job: &TrainJob<'_>, o: &TrainOptions, rows: Vec<Sample>) -> Result<
 ///
 /// Writes `weights.safetensors`, `curve.parquet`, `metrics.parquet`, `tensorboard/` and a checkpoint
 /// into the job's folder. Refuses a card whose roles the layout does not give, a split without
-/// samples, options that cannot train, and to resume from the checkpoint of another job.
+/// samples, options that cannot train, weights to start from that saw this archive by another split, and to resume from the checkpoint of another job.
 pub fn train(
     job: &TrainJob<'_>,
     options: &TrainOptions,
@@ -109,6 +110,11 @@ pub fn train(
     for rows in [&run.train, &run.valid] {
         check_coarse(archive, &run.wants, rows)?;
     }
-    crate::store::probe(&job.out.join("weights.safetensors"))?;
-    fit(&run, job.out, identity(job, options), progress)
+    probe(&job.out.join("weights.safetensors"))?;
+    let mut identity = identity(job, options);
+    if let Some(weights) = &options.from {
+        samples.check_ground(weights, &Model::about(weights)?.1, job.snapshot)?;
+        identity.insert("from".to_owned(), digest(weights)?);
+    }
+    fit(&run, job.out, identity, progress)
 }

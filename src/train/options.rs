@@ -1,5 +1,7 @@
 //! How to train.
 
+use std::path::PathBuf;
+
 use tch::Device;
 
 use super::adam::Optimiser;
@@ -39,6 +41,8 @@ pub struct TrainOptions {
     pub clip: Option<f64>,
     /// Which weights are the best, and when to stop early.
     pub monitor: Monitor,
+    /// Weights to start from, which fit the card; without them chance.
+    pub from: Option<PathBuf>,
     /// Chance: initial weights, order, augmentation.
     pub seed: u64,
     /// Validation samples at most, spread evenly over the split.
@@ -81,6 +85,7 @@ impl Default for TrainOptions {
             warmup: 0,
             clip: None,
             monitor: Monitor::default(),
+            from: None,
             seed: 1,
             valid_max: 32,
             augment: true,

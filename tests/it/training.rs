@@ -138,6 +138,30 @@ fn what_cannot_be_trained_is_refused() {
 }
 
 #[test]
+fn a_training_starts_from_the_weights_that_it_is_given() {
+    let w = world();
+    let (first, tuned) = (w.path("from/first"), w.path("from/tuned"));
+    train(&first, "--steps 6");
+    let from = format!("--from {first}/weights.safetensors");
+    // Steps too small to change anything.
+    train(&tuned, &format!("--steps 3 --rate 1e-30 --seed 5 {from}"));
+    let valid = |to: &str| {
+        let sql = "SELECT min(loss) FROM c WHERE split = 'valid'";
+        let table = format!("c={to}/curve.parquet");
+        ok(&["sql", "--table", &table, sql, "--format", "csv"])
+    };
+    assert_eq!(valid(&first), valid(&tuned));
+    // Another start is another training.
+    let again = words(&tuned, "--steps 3 --rate 1e-30 --seed 5 --resume");
+    let (code, text) = fails(&again.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(code != 0 && text.contains("from"), "{text}");
+    // What tests here may have taught those weights.
+    let words = words(&w.path("from/leak"), &format!("--steps 3 --split-seed 9 {from}"));
+    let (code, text) = fails(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(code == 2 && text.contains("another split"), "{text}");
+}
+
+#[test]
 fn the_order_of_training_does_not_depend_on_the_workers() {
     let run = |to: String, workers: u32| {
         train(&to, &format!("--steps 3 --workers {workers}"));

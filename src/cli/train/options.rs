@@ -1,5 +1,7 @@
 //! How to train, as options.
 
+use std::path::PathBuf;
+
 use super::super::args;
 use crate::error::{Error, Result};
 use crate::layout::Control;
@@ -57,6 +59,9 @@ pub(super) struct OptionArgs {
     /// Gains up to this do not renew the patience (the study: 1e-4).
     #[arg(long, default_value_t = 0.0, value_name = "X")]
     min_delta: f64,
+    /// Start from these weights, which fit --model: they are tuned to this archive.
+    #[arg(long, value_name = "WEIGHTS")]
+    from: Option<PathBuf>,
     /// Chance.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -115,6 +120,7 @@ impl OptionArgs {
                 patience: self.patience,
                 min_delta: self.min_delta,
             },
+            from: self.from.clone(),
             seed: self.seed,
             valid_max: self.valid_max,
             augment: !self.no_augment,
