@@ -41,7 +41,7 @@ demo-real: ## the same on a GeoTIFF series of your own, in demo-real/: make demo
 	@if [ -z "$(DATA)" ]; then echo "say which series: make demo-real DATA=folder" >&2; exit 2; fi
 	@if [ ! -d "$(DATA)" ]; then echo "DATA=$(DATA) is not a folder" >&2; exit 2; fi
 	@$(MAKE) --no-print-directory build
-	@$(PROGRAM) demo --real "$(DATA)" $(if $(BESIDE),--beside "$(BESIDE)") demo-real/
+	@$(PROGRAM) demo --real "$(DATA)" $(if $(BESIDE),--beside "$(BESIDE)") $(if $(FROM),--from "$(FROM)") demo-real/
 
 test: setup ## build and run the tests
 	@$(call say_time,$(PROGRAM),$(BUILD_MINUTES) + $(TEST_MINUTES),the program and its tests)

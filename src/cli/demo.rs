@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// With --real: errors of gap-filling from elsewhere, to print beside ours on the hidden clear dates.
     #[arg(long, value_name = "NAME=B02:212,B03:225")]
     beside: Option<String>,
+    /// With --real: weights of a network of three dates that is tuned to the series, to stand beside one that learns from it alone.
+    #[arg(long, value_name = "WEIGHTS", requires = "real")]
+    from: Option<PathBuf>,
     /// Optimiser steps of each network.
     #[arg(long)]
     steps: Option<u64>,
@@ -159,23 +162,38 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
         "train {{archive}} --layout os2 {dates} --model msop-unet-small --to {{msop}} \
          --steps {steps} --batch 16 --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
     ))?;
+    let mut networks = vec!["msop"];
+    if let Some(weights) = &args.from {
+        s.give("@from", weights.display().to_string());
+        s.step(&format!(
+            "train {{archive}} --layout os2 {dates} --from @from --to {{tuned}} --steps {steps} --batch 16 \
+             --rate 3e-4 --seed {seed} --stats-to {{stats/train-tuned.json}}"
+        ))?;
+        networks.push("tuned");
+    }
     let beside = if args.beside.is_some() { "--beside @beside" } else { "" };
     s.step(&format!(
         "evaluate {{archive}} --layout hidden --valid-share 0 --test-share 0 --split train \
          --method nearest --method gapfill --method gapfill-loess --to {{hidden.parquet}} {beside}"
     ))?;
+    let methods: Vec<String> =
+        networks.iter().map(|n| format!("--method {n}={{{n}/weights.safetensors}}")).collect();
     s.step(&format!(
         "evaluate {{archive}} --layout os2 {dates} --method input --method gapfill --method gapfill-loess \
-         --method {{msop/weights.safetensors}} --to {{scores.parquet}} \
-         --stats-to {{stats/evaluate.json}} {beside}"
+         {} --to {{scores.parquet}} --stats-to {{stats/evaluate.json}} {beside}",
+        methods.join(" ")
     ))?;
     let (tile, day) = choose_scene(&s.at("archive"), Stamp::parse(&test)?)?;
-    reconstruct(s, &tile, &day, &["msop"])?;
+    reconstruct(s, &tile, &day, &networks)?;
     s.step("export {cubes/msop.zarr} --to {cubes/msop.tif}")?;
+    let shown: Vec<String> = networks
+        .iter()
+        .map(|n| format!("--cube {n}={{cubes/{n}.zarr}} --run {n}={{{n}}}"))
+        .collect();
     s.step(&format!(
         "report {{report.html}} --archive {{archive}} --tile {tile} --date {day} \
-         --cube gapfill={{cubes/gapfill.zarr}} --cube msop={{cubes/msop.zarr}} \
-         --scores {{scores.parquet}} --scores {{hidden.parquet}} --run msop={{msop}} \
-         --stats {{stats}} --fact seed={seed} --note @note"
+         --cube gapfill={{cubes/gapfill.zarr}} {} --scores {{scores.parquet}} --scores {{hidden.parquet}} \
+         --stats {{stats}} --fact seed={seed} --note @note",
+        shown.join(" ")
     ))
 }

@@ -83,7 +83,8 @@ fn trainings(plan: &Plan, seed: u64) -> Vec<String> {
 
 /// The command that judges them by a question.
 fn evaluation(plan: &Plan, question: &Question, seed: u64, truth: bool) -> String {
-    let mut command = format!("evaluate @archive --layout {} {}", question.layout, plan.options);
+    let options = format!("{} {}", plan.options, question.options);
+    let mut command = format!("evaluate @archive --layout {} {options}", question.layout);
     if truth {
         command += " --truth @truth";
     }

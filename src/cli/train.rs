@@ -5,8 +5,8 @@ mod options;
 use std::path::PathBuf;
 
 use super::{Done, args, progress::Progress};
-use crate::error::Result;
-use crate::models::Card;
+use crate::error::{Error, Result};
+use crate::models::{Card, Model};
 use crate::stream::Cancel;
 use crate::train::{TrainJob, TrainOptions, TrainSummary, train};
 
@@ -21,9 +21,9 @@ pub(super) struct Args {
     archive: PathBuf,
     #[command(flatten)]
     layout: args::LayoutArgs,
-    /// A shipped card (see `eclaircie model list`) or your own file.
-    #[arg(long, value_name = "CARD|FILE")]
-    model: String,
+    /// A shipped card (see `eclaircie model list`) or your own file; by default that of --from.
+    #[arg(long, value_name = "CARD|FILE", required_unless_present = "from")]
+    model: Option<String>,
     /// Folder for weights, checkpoint and curves.
     #[arg(long, value_name = "FOLDER")]
     to: PathBuf,
@@ -35,8 +35,12 @@ pub(super) struct Args {
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     let archive = a.stream.open(&a.archive)?;
-    let card = Card::open(&a.model)?;
     let options = a.how.options(&a.stream)?;
+    let card = match (&a.model, &options.from) {
+        (Some(card), _) => Card::open(card)?,
+        (None, Some(weights)) => Model::about(weights)?.0,
+        (None, None) => return Err(Error::usage("train needs --model or --from")),
+    };
     let (samples, snapshot) = a.layout.samples(&archive)?;
     let mut bar = Progress::new(format!("train {}", card.name), "steps");
     let job = TrainJob {

@@ -23,6 +23,7 @@ reading = 'Nothing was learned in two steps.'
 [[questions]]
 name = 'one'
 layout = 'ssop'
+options = '--set cloud_min=10'
 networks = ['ssop-unet-small']
 ";
 
@@ -49,7 +50,7 @@ fn a_study_trains_judges_and_writes_its_page_and_a_second_run_changes_nothing() 
         "| shuffled |",
         "| ssop-unet-small < gapfill |",
         "Nothing was learned in two steps.",
-        "samples of layout `ssop`",
+        "samples of layout `ssop --set cloud_min=10`",
         "| ssop-unet-small minus gapfill |",
         "| msop-unet-small [sar-time] minus msop-unet-small |",
         "| cloudy at t |",

@@ -45,10 +45,11 @@ fn section(question: &Question, seeds: &[Seed]) -> String {
     let first = seeds.first().and_then(|s| s.rows.iter().find(|r| r.stratum == "all"));
     let (samples, blocks) = first.map_or((0, 0), |r| (r.samples, r.blocks));
     let (title, name) = (&question.title, &question.name);
+    let layout = format!("{} {}", question.layout, question.options);
+    let layout = layout.trim();
     let mut text = format!(
-        "\n## {title}\n\n{samples} samples of layout `{}` in {blocks} blocks of ground and day.\n\n\
+        "\n## {title}\n\n{samples} samples of layout `{layout}` in {blocks} blocks of ground and day.\n\n\
          ![PSNR of each method](figures/{name}.svg)\n\n### Scores over all pixels\n\n{}",
-        question.layout,
         scores(seeds)
     );
     if !question.orderings.is_empty() {

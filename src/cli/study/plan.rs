@@ -42,6 +42,9 @@ pub(super) struct Question {
     pub(super) title: String,
     /// Layout that is judged on.
     pub(super) layout: String,
+    /// More options of the layout, as `--set cloud_min=90`.
+    #[serde(default)]
+    pub(super) options: String,
     /// Methods beside the networks, as `gapfill`.
     #[serde(default)]
     pub(super) methods: Vec<String>,

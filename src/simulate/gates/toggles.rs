@@ -23,7 +23,19 @@ pub(super) fn toggles(like: &World, stop: Stop<'_>, tell: &mut dyn FnMut(&str)) 
     };
     let base = rank(&[])?;
     let [events, masks, thin, noise] = Cause::ALL.map(|one| rank(&[one]));
-    let (events, masks, thin, noise) = (events?, masks?, thin?, noise?);
+    Ok(judged(&base, &Without { events: events?, masks: masks?, thin: thin?, noise: noise? }))
+}
+
+/// How the methods rank where a cause is left out.
+struct Without {
+    events: Ranking,
+    masks: Ranking,
+    thin: Ranking,
+    noise: Ranking,
+}
+
+fn judged(base: &Ranking, without: &Without) -> Gate {
+    let Without { events, masks, thin, noise } = without;
     let line = |r: &Ranking| r.line.all.psnr();
     let multi = |r: &Ranking| r.multi_radar.all.psnr();
     let radar = |r: &Ranking| r.multi_radar.all.psnr() - r.multi.all.psnr();
@@ -32,12 +44,12 @@ pub(super) fn toggles(like: &World, stop: Stop<'_>, tell: &mut dyn FnMut(&str)) 
         // Missed clouds rule gap-filling, and a learner rejects them.
         Measure::within(
             "without mask errors: a straight line gains, dB",
-            line(&masks) - line(&base),
+            line(masks) - line(base),
             1.0..=any,
         ),
         Measure::within(
             "without mask errors: three dates with radar gain less by",
-            (line(&masks) - line(&base)) - (multi(&masks) - multi(&base)),
+            (line(masks) - line(base)) - (multi(masks) - multi(base)),
             0.5..=any,
         ),
         // What shines through a cloud is worth something.
@@ -48,34 +60,34 @@ pub(super) fn toggles(like: &World, stop: Stop<'_>, tell: &mut dyn FnMut(&str)) 
         ),
         Measure::within(
             "without thin clouds: three dates with radar lose",
-            multi(&base) - multi(&thin),
+            multi(base) - multi(thin),
             0.02..=any,
         ),
         // Averages are not ruled by events: the order of the methods stays.
         Measure::within(
             "without events: three dates with radar still lead a straight line by",
-            multi(&events) - line(&events),
+            multi(events) - line(events),
             0.0..=any,
         ),
         Measure::within(
             "without events: a straight line gains",
-            line(&events) - line(&base),
+            line(events) - line(base),
             0.0..=2.0,
         ),
         // Noise that neighbours share is what radar can tell from a change.
         Measure::within(
             "without noise correlation: the gain of radar in three dates changes by",
-            radar(&noise) - radar(&base),
+            radar(noise) - radar(base),
             f64::NEG_INFINITY..=0.1,
         ),
-        Measure::aside("gain of radar in three dates with all causes", radar(&base)),
+        Measure::aside("gain of radar in three dates with all causes", radar(base)),
     ];
-    Ok(Gate {
+    Gate {
         number: 9,
         name: "causes that are left out have the effects that were predicted",
         measures,
         advice: "look at what the cause does in its own file; see cause.rs for the list",
-    })
+    }
 }
 
 fn ranked(like: &World, without: Vec<Cause>, stop: Stop<'_>) -> Result<Ranking> {
@@ -100,4 +112,55 @@ pub(super) fn small(
     done?;
     let written = Written::open(scratch.path())?;
     Ok((scratch, written))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::gaps::Errors;
+    use super::super::samples::Scores;
+    use super::*;
+
+    /// Methods with these PSNRs, dB: a straight line, a single date, three dates without and with radar.
+    fn ranking(levels: [f64; 4]) -> Ranking {
+        let scores = |psnr: f64| {
+            let mut all = Errors::default();
+            all.add(&[10f64.powf(-psnr / 20.0); 10], &[0.0; 10]);
+            Scores { all, changed: all }
+        };
+        let [line, single, multi, multi_radar] = levels.map(scores);
+        Ranking { line, single, single_radar: single, multi, multi_radar }
+    }
+
+    /// Every predicted effect.
+    fn good() -> Without {
+        Without {
+            events: ranking([28.9, 24.0, 31.0, 31.2]),
+            masks: ranking([32.0, 24.1, 31.4, 31.5]),
+            thin: ranking([28.4, 23.4, 30.4, 30.5]),
+            noise: ranking([28.5, 24.0, 31.5, 31.6]),
+        }
+    }
+
+    #[test]
+    fn the_gate_holds_where_every_predicted_effect_appears() {
+        let gate = judged(&ranking([28.5, 24.0, 31.0, 31.1]), &good());
+        assert!(gate.holds(), "{gate:?}");
+        assert!((gate.measures[0].value - 3.5).abs() < 1e-6, "{gate:?}");
+        assert!((gate.measures[1].value - 3.1).abs() < 1e-6, "{gate:?}");
+    }
+
+    #[test]
+    fn the_gate_fails_where_one_of_them_is_missing() {
+        let base = [28.5, 24.0, 31.0, 31.1];
+        let same = || ranking(base);
+        let cases = [
+            ("mask errors rule gap-filling", Without { masks: same(), ..good() }),
+            ("thin clouds are worth something", Without { thin: same(), ..good() }),
+            ("three dates lead", Without { events: ranking([31.5, 24.0, 31.0, 31.1]), ..good() }),
+            ("shared noise", Without { noise: ranking([28.5, 24.0, 31.0, 31.4]), ..good() }),
+        ];
+        for (what, without) in cases {
+            assert!(!judged(&same(), &without).holds(), "{what}");
+        }
+    }
 }
