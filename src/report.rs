@@ -12,6 +12,7 @@ mod cloudiness;
 mod comparison;
 mod curve;
 mod dots;
+mod drawing;
 mod escape;
 mod facts;
 mod number;

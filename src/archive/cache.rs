@@ -65,10 +65,7 @@ impl Cache {
         let most = self.resident_max.load(Ordering::Relaxed);
         // Only the worker that takes the count cleans up. Taken before that, since the others read on and must come to the
         // limit again even if this worker is put off the core meanwhile.
-        let take = || {
-            self.touched.compare_exchange(touched, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
-        };
-        if touched > most && take() {
+        if touched > most && self.touched.swap(0, Ordering::Relaxed) > most {
             self.release();
         }
         // After that, so that the next release knows of these bytes.

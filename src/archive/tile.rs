@@ -63,8 +63,13 @@ impl Tile {
 
     /// Patches of the archive's size: rows, columns (whole patches only).
     pub fn patches(&self) -> (usize, usize) {
-        let side = self.inner.settings.patch;
+        let side = self.patch_side();
         (self.grid().height / side, self.grid().width / side)
+    }
+
+    /// Pixels on a side of a patch.
+    pub fn patch_side(&self) -> usize {
+        self.inner.settings.patch
     }
 
     /// Rows and columns of statistics cells (whole cells only).

@@ -158,19 +158,19 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
     let (valid, test) = boundaries(&s.at("archive"))?;
     let dates = format!("--set valid_from={valid} --set test_from={test}");
     s.step(&format!("layout count os2 {{archive}} {dates}"))?;
-    s.step(&format!(
-        "train {{archive}} --layout os2 {dates} --model msop-unet-small --to {{msop}} \
-         --steps {steps} --batch 16 --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
-    ))?;
-    let mut networks = vec!["msop"];
+    // Before the long training, so that weights that do not fit are told at once.
     if let Some(weights) = &args.from {
         s.give("@from", weights.display().to_string());
         s.step(&format!(
             "train {{archive}} --layout os2 {dates} --from @from --to {{tuned}} --steps {steps} --batch 16 \
              --rate 3e-4 --seed {seed} --stats-to {{stats/train-tuned.json}}"
         ))?;
-        networks.push("tuned");
     }
+    s.step(&format!(
+        "train {{archive}} --layout os2 {dates} --model msop-unet-small --to {{msop}} \
+         --steps {steps} --batch 16 --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
+    ))?;
+    let networks: &[&str] = if args.from.is_some() { &["msop", "tuned"] } else { &["msop"] };
     let beside = if args.beside.is_some() { "--beside @beside" } else { "" };
     s.step(&format!(
         "evaluate {{archive}} --layout hidden --valid-share 0 --test-share 0 --split train \
@@ -184,7 +184,7 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
         methods.join(" ")
     ))?;
     let (tile, day) = choose_scene(&s.at("archive"), Stamp::parse(&test)?)?;
-    reconstruct(s, &tile, &day, &networks)?;
+    reconstruct(s, &tile, &day, networks)?;
     s.step("export {cubes/msop.zarr} --to {cubes/msop.tif}")?;
     let shown: Vec<String> = networks
         .iter()

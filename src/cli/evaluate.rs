@@ -159,9 +159,7 @@ fn write(a: &Args, options: &EvaluateOptions, result: &Evaluation) -> Result<()>
         fact("compat", a.compat.clone().unwrap_or_else(|| "none".to_owned())),
     ];
     let page = page::page(result, &options.controls, facts)?;
-    if !page.comparisons.is_empty() {
-        let strip = strip_svg(&page.comparisons, STRIP_SIDE)?;
-        publish(&folder.join("looks.svg"), strip.as_bytes())?;
-    }
+    let strip = strip_svg(&page.comparisons, STRIP_SIDE)?;
+    publish(&folder.join("looks.svg"), strip.as_bytes())?;
     write_page(&folder.join("report.html"), &page)
 }

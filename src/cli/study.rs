@@ -6,8 +6,11 @@ mod plan;
 use std::path::{Path, PathBuf};
 
 use super::{Done, script::Script};
+use crate::archive::Archive;
+use crate::catalog::Catalog;
 use crate::error::{Result, While};
 use crate::evaluate::{read_differences, read_rows};
+use crate::layout::Layout;
 use crate::store::{digest, publish, read_text};
 use crate::stream::Cancel;
 use page::Seed;
@@ -39,11 +42,12 @@ pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
     let mut script = Script::new(&a.to, cancel);
     script.give("@archive", a.archive.display().to_string());
     for network in &plan.networks {
-        script.give(&format!("@{}", network.name), network.card.clone());
+        script.give(&format!("@card:{}", network.name), network.card.clone());
     }
     if let Some(truth) = &a.truth {
         script.give("@truth", truth.display().to_string());
     }
+    let about = about(a)?;
     let mut commands = Vec::new();
     let mut seeds = vec![Vec::new(); plan.questions.len()];
     for seed in &plan.seeds {
@@ -54,7 +58,7 @@ pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
         for (question, seeds) in plan.questions.iter().zip(&mut seeds) {
             let command = evaluation(&plan, question, *seed, a.truth.is_some());
             let scores = script.at(&format!("seed-{seed}/{}", question.name));
-            judge(&mut script, question, &command, &scores)?;
+            judge(&mut script, question, &about, &command, &scores)?;
             commands.push(script.spell(&command));
             seeds.push(Seed {
                 rows: read_rows(&scores.join("scores.parquet"))?,
@@ -74,7 +78,7 @@ pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
 fn trainings(plan: &Plan, seed: u64) -> Vec<String> {
     let one = |n: &plan::Training| {
         format!(
-            "train @archive --layout {} {} --model @{} --to {{seed-{seed}/{}}} --seed {seed} --resume {} {}",
+            "train @archive --layout {} {} --model @card:{} --to {{seed-{seed}/{}}} --seed {seed} --resume {} {}",
             n.layout, plan.options, n.name, n.name, plan.train, n.train
         )
     };
@@ -96,9 +100,16 @@ fn evaluation(plan: &Plan, question: &Question, seed: u64, truth: bool) -> Strin
     format!("{command} {} --to {{seed-{seed}/{}}}", plan.evaluate, question.name)
 }
 
-/// Evaluates, unless the same was asked of the same weights before.
-fn judge(script: &mut Script<'_>, asked: &Question, command: &str, scores: &Path) -> Result<()> {
-    let mut text = script.spell(command) + "\n";
+/// Evaluates, unless the same was asked of the same weights and archives before.
+fn judge(
+    script: &mut Script<'_>,
+    asked: &Question,
+    about: &str,
+    command: &str,
+    scores: &Path,
+) -> Result<()> {
+    let hash = Layout::open(&asked.layout)?.hash();
+    let mut text = format!("{}\n{about}layout {hash}\n", script.spell(command));
     for network in &asked.networks {
         let weights = scores.with_file_name(network).join("weights.safetensors");
         text += &format!("{network} {}\n", digest(&weights)?);
@@ -108,8 +119,22 @@ fn judge(script: &mut Script<'_>, asked: &Question, command: &str, scores: &Path
         eprintln!("\n{}: already scored", scores.display());
         return Ok(());
     }
+    // Its tables are replaced one by one: until the last is there, nothing is said of them.
+    if note.exists() {
+        std::fs::remove_file(&note).during(|| format!("removing {}", note.display()))?;
+    }
     script.step(command)?;
     publish(&note, text.as_bytes())
+}
+
+/// What scores depend on beside the command: this program, and the state of the archives.
+fn about(a: &Args) -> Result<String> {
+    let mut text = concat!("eclaircie ", env!("CARGO_PKG_VERSION"), "\n").to_owned();
+    for archive in std::iter::once(&a.archive).chain(&a.truth) {
+        let snapshot = Catalog::open(&Archive::open(archive)?)?.snapshot()?;
+        text += &format!("{} {snapshot}\n", archive.display());
+    }
+    Ok(text)
 }
 
 /// The pictures of the page: scores with their intervals, and patches of the first seed.

@@ -39,7 +39,10 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     let card = match (&a.model, &options.from) {
         (Some(card), _) => Card::open(card)?,
         (None, Some(weights)) => Model::about(weights)?.0,
-        (None, None) => return Err(Error::usage("train needs --model or --from")),
+        (None, None) => {
+            return Err(Error::usage("train needs --model or --from")
+                .hint("choose a card of `eclaircie model list`"));
+        }
     };
     let (samples, snapshot) = a.layout.samples(&archive)?;
     let mut bar = Progress::new(format!("train {}", card.name), "steps");

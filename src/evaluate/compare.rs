@@ -24,8 +24,8 @@ use crate::tensors::Batch;
 /// What to compare and how.
 #[derive(Debug, Clone)]
 pub struct EvaluateOptions {
-    /// `input` (the image at t itself), `gapfill`, `nearest`, `gapfill-pair`, weights files, or
-    /// cards of TorchScript networks.
+    /// `input` (the image at t itself), a [`Filling`] by name, `gapfill-pair`, weights files, or cards of
+    /// TorchScript networks, either with a name before it or not (`NAME=FILE`).
     pub methods: Vec<String>,
     /// Each network that takes the input is also run with another's.
     pub controls: Vec<Control>,

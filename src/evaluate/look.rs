@@ -5,7 +5,7 @@ use tch::{Device, Tensor};
 use super::answer::get;
 use super::bootstrap::Sums;
 use super::judge::Judged;
-use super::method::Method;
+use super::method::{Method, Way};
 use crate::error::{Error, Result};
 use crate::layout::Sample;
 use crate::stream::Sink;
@@ -42,8 +42,7 @@ pub(super) struct Choice {
 
 /// The method that patches are ranked by: the last network without a control, else the last one.
 pub(super) fn ranked_by(methods: &[Method]) -> usize {
-    let network =
-        |m: &Method| m.control.is_none() && matches!(m.way, super::method::Way::Network(_));
+    let network = |m: &Method| m.control.is_none() && matches!(m.way, Way::Network(_));
     methods.iter().rposition(network).unwrap_or(methods.len().saturating_sub(1))
 }
 
@@ -89,7 +88,9 @@ impl Show<'_> {
         let choice = self.choices.get(at).ok_or_else(lost)?;
         let row = self.rows.get(at).map(std::slice::from_ref).ok_or_else(lost)?;
         let mut views = Vec::new();
-        if batch.tensors.contains_key("s2_t") && !self.methods.iter().any(|m| m.name == "input") {
+        if batch.tensors.contains_key("s2_t")
+            && !self.methods.iter().any(|m| matches!(m.way, Way::Input))
+        {
             views.push(image("input", String::new(), batch, get(batch, "s2_t")?, "s2_t")?);
         }
         for (method, error) in self.methods.iter().zip(&choice.errors) {

@@ -1,5 +1,6 @@
 //! The methods that were asked for.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -62,14 +63,16 @@ pub(super) fn methods(s: &Samples, o: &EvaluateOptions, answer: usize) -> Result
             (text, _) => {
                 let (name, path) = named(text);
                 // Of a TorchScript network nothing is known.
-                if path.extension().is_none_or(|e| e != "toml") {
-                    s.check_ground(path, &Model::about(path)?.1, &o.snapshot)?;
-                }
+                let about = match path.extension().is_some_and(|e| e == "toml") {
+                    true => BTreeMap::new(),
+                    false => Model::about(path)?.1,
+                };
+                s.check_ground(path, &about, &o.snapshot)?;
                 let model = Rc::new(Model::open(path, o.device, o.allow_code)?);
                 model.card.check_roles(&roles, false)?;
                 let name = match name {
-                    Some(name) => own_name(name, &all)?,
-                    None => name_of(&model, path, &all)?,
+                    Some(name) => own_name(name, o, &all)?,
+                    None => name_of(&model, &about, path, &all),
                 };
                 for control in std::iter::once(None).chain(o.controls.iter().copied().map(Some)) {
                     if control.is_none_or(|control| takes(&model, s, control)) {
@@ -127,9 +130,9 @@ fn named(text: &str) -> (Option<&str>, &Path) {
 }
 
 /// A name that the user gave, if it tells its method from the others.
-fn own_name(name: &str, others: &[Method]) -> Result<String> {
+fn own_name(name: &str, o: &EvaluateOptions, others: &[Method]) -> Result<String> {
     check_name(name)?;
-    match others.iter().any(|m| m.name == name) {
+    match others.iter().any(|m| m.name == name) || o.methods.iter().any(|m| m == name) {
         true => Err(Error::usage(format!("two methods have the name {name}"))
             .hint("write another before the =, as `--method second=runs/2/weights.safetensors`")),
         false => Ok(name.to_owned()),
@@ -138,15 +141,19 @@ fn own_name(name: &str, others: &[Method]) -> Result<String> {
 
 /// The card's name, with the control that it was trained under; a second network of that name also
 /// bears its folder's.
-fn name_of(model: &Model, path: &Path, others: &[Method]) -> Result<String> {
-    let (_, about) = Model::about(path)?;
+fn name_of(
+    model: &Model,
+    about: &BTreeMap<String, String>,
+    path: &Path,
+    others: &[Method],
+) -> String {
     let name = match about.get("control").filter(|control| *control != "none") {
         Some(control) => format!("{} (trained on {control})", model.card.name),
         None => model.card.name.clone(),
     };
     if !others.iter().any(|m| m.name == name) {
-        return Ok(name);
+        return name;
     }
     let folder = path.parent().and_then(|p| p.file_name()).unwrap_or_default();
-    Ok(format!("{name} {}", folder.to_string_lossy()))
+    format!("{name} {}", folder.to_string_lossy())
 }

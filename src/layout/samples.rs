@@ -70,6 +70,14 @@ pub struct Samples {
     pub splitter: Splitter,
 }
 
+/// The snapshots and splits that weights learned from, those of the weights that they began with included.
+pub fn taught(about: &BTreeMap<String, String>) -> Vec<(String, String)> {
+    let before = about.get("taught").and_then(|text| serde_json::from_str(text).ok());
+    let mut all: Vec<(String, String)> = before.unwrap_or_default();
+    all.extend(about.get("snapshot").cloned().zip(about.get("split").cloned()));
+    all
+}
+
 impl Samples {
     /// The rows of one split, in order.
     pub fn of(&self, split: Split) -> Vec<Sample> {
@@ -90,8 +98,9 @@ impl Samples {
         rows
     }
 
-    /// Refuses weights that learned from `snapshot` by another split than that of these samples: ground that is kept from
-    /// learning here may have taught them. `about` is what they say about themselves.
+    /// Refuses weights that learned from `snapshot` by another split than that of these samples, or that go back to such
+    /// weights: ground that is kept from learning here may have taught them. `about` is what they say about themselves.
+    /// An archive that grew since is another one: of that nothing is known.
     pub fn check_ground(
         &self,
         weights: &Path,
@@ -99,15 +108,13 @@ impl Samples {
         snapshot: &str,
     ) -> Result<()> {
         let here = serde_json::json!(self.splitter).to_string();
-        match (about.get("snapshot"), about.get("split")) {
-            (Some(archive), Some(split)) if archive == snapshot && *split != here => {
-                Err(Error::usage(format!(
-                    "{} was trained on another split of this archive: {split}, not {here}",
-                    weights.display()
-                ))
-                .hint("give the --split-* and share options of the training"))
-            }
-            _ => Ok(()),
+        match taught(about).into_iter().find(|(by, split)| by == snapshot && *split != here) {
+            Some((_, split)) => Err(Error::usage(format!(
+                "{} was trained on another split of this archive: {split}, not {here}",
+                weights.display()
+            ))
+            .hint("give the --split-* and share options of the training")),
+            None => Ok(()),
         }
     }
 
@@ -149,5 +156,32 @@ mod tests {
         let kept = samples.without_answer(Split::Train, "s2_target");
         assert_eq!(kept.len(), 1);
         assert_eq!(kept[0].patches[0].slot, 1);
+    }
+
+    #[test]
+    fn weights_and_those_they_go_back_to_must_have_kept_this_ground() {
+        let samples = Samples {
+            roles: Vec::new(),
+            rows: Vec::new(),
+            layout: "x".into(),
+            query_hash: String::new(),
+            splitter: Splitter::default(),
+        };
+        let here = serde_json::json!(samples.splitter).to_string();
+        let about = |snapshot: &str, split: &str, taught: &[(&str, &str)]| {
+            let pairs = [
+                ("snapshot", snapshot.to_owned()),
+                ("split", split.to_owned()),
+                ("taught", serde_json::json!(taught).to_string()),
+            ];
+            pairs.map(|(k, v)| (k.to_owned(), v)).into_iter().collect::<BTreeMap<_, _>>()
+        };
+        let check = |about| samples.check_ground(Path::new("w"), &about, "this");
+        check(BTreeMap::new()).unwrap();
+        check(about("this", &here, &[("other", "else")])).unwrap();
+        check(about("other", "else", &[("this", &here)])).unwrap();
+        check(about("this", "else", &[])).unwrap_err();
+        let error = check(about("other", &here, &[("this", "else"), ("more", &here)])).unwrap_err();
+        assert!(error.to_string().contains("another split of this archive: else"), "{error}");
     }
 }

@@ -77,7 +77,6 @@ pub struct Fill {
     role: usize,
     hide: bool,
     days: f64,
-    side: usize,
     tiles: HashMap<Arc<str>, Tile>,
 }
 
@@ -91,9 +90,8 @@ impl Fill {
         hide: bool,
         days: f64,
     ) -> Self {
-        let (side, fillings) = (archive.settings().patch, fillings.to_vec());
-        let archive = archive.clone();
-        Self { archive, fillings, role, hide, days, side, tiles: HashMap::new() }
+        let (archive, fillings) = (archive.clone(), fillings.to_vec());
+        Self { archive, fillings, role, hide, days, tiles: HashMap::new() }
     }
 }
 
@@ -117,16 +115,9 @@ impl Operator for Fill {
         // Those that need no margin share a series, which is not copied.
         let mut shared: Option<Series> = None;
         for filling in &self.fillings {
-            let inner = Window::patch(row, col, self.side);
+            let inner = Window::patch(row, col, tile.patch_side());
             let outer = inner.grow(filling.margin(), tile.grid().height, tile.grid().width);
-            let load = |place: &Area| -> Result<Series> {
-                let mut series = load_series(tile, place, at.time, self.days, hidden)?;
-                // Without any other date every pixel is no-data, which no score counts.
-                if series.times.is_empty() {
-                    series.len = outer.len();
-                }
-                Ok(series)
-            };
+            let load = |place: &Area| load_series(tile, place, at.time, self.days, hidden);
             let values = if filling.margin() > 0 {
                 filling.fill(&load(&Area::Window(outer))?, outer, inner, at.time)?
             } else {

@@ -5,7 +5,6 @@
 //! pixel; observations close to something hidden count only where there is no other. The slope is damped, so that a line is
 //! not drawn far from the dates that carry it.
 
-use super::interpolate::NONE;
 use super::series::{Series, i16s};
 use crate::archive::{Layer, mask};
 use crate::error::{Error, Result};
@@ -13,7 +12,7 @@ use crate::geo::{Stamp, Window};
 
 /// Days over which the weight of a date falls to 1/e.
 const DAYS: f64 = 10.0;
-/// What damps the slope, days squared: a prior of slope zero as strong as dates so far apart.
+/// Added to the weighted variance of the days (days squared), which damps the slope where dates lie close together.
 const DAMPING: f64 = 100.0;
 /// Share of hidden pixels around a pixel at which the weight of a date falls to 1/e.
 const SHARE: f64 = 0.2;
@@ -21,8 +20,8 @@ const SHARE: f64 = 0.2;
 const AROUND: usize = 32;
 /// Pixels so close to a hidden one are suspect.
 const NEAR: usize = 5;
-/// Weight of what is suspect: less than any date's that is not.
-const SUSPECT: f64 = 1e-9;
+/// Bands of an optical patch.
+const BANDS: usize = 4;
 
 /// Pixels beyond a window that its values depend on.
 pub(super) const MARGIN: usize = AROUND;
@@ -42,23 +41,23 @@ pub(super) fn loess(
     let mut dates = Vec::with_capacity(series.times.len());
     for (at, stamp) in series.times.iter().enumerate() {
         let days = stamp.days_since(time);
-        let clear = clearness(series.masks[at].bytes(), outer, inner)?;
-        dates.push(Date { days, clear, pixels: i16s(&series.pixels[at])? });
+        let views = views(series.masks[at].bytes(), outer, inner)?;
+        dates.push(Date { days, views, pixels: i16s(&series.pixels[at])? });
     }
-    let on_time = series.times.iter().position(|t| *t == time).map_or(NONE, |at| at as u32);
-    let bands = Layer::S2Fine.bands().len();
-    let mut out = vec![Layer::S2Fine.nodata() as i16; bands * inner.len()];
+    let on_time = series.times.iter().position(|t| *t == time).map(|at| &dates[at]);
+    let mut out = vec![Layer::S2Fine.nodata() as i16; BANDS * inner.len()];
     for y in 0..inner.height {
         let row = Row { y, outer, inner };
-        let sums = row.sums(&dates, bands);
-        for (x, sums) in sums.iter().enumerate() {
+        for (x, sums) in row.sums(&dates).iter().enumerate() {
             let at = y * inner.width + x;
-            let kept = dates.get(on_time as usize).filter(|d| d.clear[at] > SUSPECT);
-            for band in 0..bands {
+            let kept = on_time.filter(|date| matches!(date.views[at], View::Sound(_)));
+            for band in 0..BANDS {
                 let value = match kept {
                     Some(date) => f64::from(date.pixels[row.pixel(band, x)]),
-                    None if sums.weight > 0.0 => sums.value(band),
-                    None => continue,
+                    None => match sums.value(band) {
+                        Some(value) => value,
+                        None => continue,
+                    },
                 };
                 out[band * inner.len() + at] = value.round() as i16;
             }
@@ -67,10 +66,19 @@ pub(super) fn loess(
     Ok(out)
 }
 
-/// One date: how far from t, the weight of each pixel of the inner window, its pixels of the outer one.
+/// How a date shows a pixel, with the weight of what is around it.
+#[derive(Clone, Copy)]
+enum View {
+    Hidden,
+    /// Something hidden is near.
+    Suspect(f64),
+    Sound(f64),
+}
+
+/// One date: how far from t, how it shows each pixel of the inner window, its pixels of the outer one.
 struct Date<'a> {
     days: f64,
-    clear: Vec<f64>,
+    views: Vec<View>,
     pixels: &'a [i16],
 }
 
@@ -81,14 +89,21 @@ struct Row {
     inner: Window,
 }
 
-/// Weighted sums of one pixel: of 1, of days, of their squares; of values and values times days by band.
+/// The observations of one pixel.
 #[derive(Clone, Default)]
 struct Sums {
+    sound: Line,
+    suspect: Line,
+}
+
+/// Weighted sums of 1, of days, of their squares; of values and values times days by band.
+#[derive(Clone, Default)]
+struct Line {
     weight: f64,
     days: f64,
     squares: f64,
-    values: [f64; 4],
-    slopes: [f64; 4],
+    values: [f64; BANDS],
+    slopes: [f64; BANDS],
 }
 
 impl Row {
@@ -98,25 +113,19 @@ impl Row {
         band * self.outer.len() + (self.y + top) * self.outer.width + left + x
     }
 
-    fn sums(&self, dates: &[Date<'_>], bands: usize) -> Vec<Sums> {
+    fn sums(&self, dates: &[Date<'_>]) -> Vec<Sums> {
         let width = self.inner.width;
         let mut all = vec![Sums::default(); width];
         for date in dates {
             let near = (-date.days.abs() / DAYS).exp();
-            let clear = &date.clear[self.y * width..][..width];
-            for (x, (sums, clear)) in all.iter_mut().zip(clear).enumerate() {
-                if *clear == 0.0 {
-                    continue;
-                }
-                let weight = near * clear;
-                sums.weight += weight;
-                sums.days += weight * date.days;
-                sums.squares += weight * date.days * date.days;
-                for band in 0..bands {
-                    let value = f64::from(date.pixels[self.pixel(band, x)]);
-                    sums.values[band] += weight * value;
-                    sums.slopes[band] += weight * date.days * value;
-                }
+            let views = &date.views[self.y * width..][..width];
+            for (x, (sums, view)) in all.iter_mut().zip(views).enumerate() {
+                let (line, weight) = match view {
+                    View::Hidden => continue,
+                    View::Suspect(weight) => (&mut sums.suspect, near * weight),
+                    View::Sound(weight) => (&mut sums.sound, near * weight),
+                };
+                line.add(weight, date.days, |band| f64::from(date.pixels[self.pixel(band, x)]));
             }
         }
         all
@@ -124,35 +133,57 @@ impl Row {
 }
 
 impl Sums {
-    /// The line at day 0.
-    fn value(&self, band: usize) -> f64 {
-        let (mean, day) = (self.values[band] / self.weight, self.days / self.weight);
-        let spread = self.squares / self.weight - day * day;
-        let slope = (self.slopes[band] / self.weight - day * mean) / (spread + DAMPING);
-        mean - slope * day
+    /// At day 0: what is suspect counts only where nothing is sound.
+    fn value(&self, band: usize) -> Option<f64> {
+        self.sound.value(band).or_else(|| self.suspect.value(band))
     }
 }
 
-/// The weight of each pixel of `inner` by a mask over `outer`: 0 where it is hidden.
-fn clearness(bits: &[u8], outer: Window, inner: Window) -> Result<Vec<f64>> {
+impl Line {
+    fn add(&mut self, weight: f64, days: f64, value: impl Fn(usize) -> f64) {
+        self.weight += weight;
+        self.days += weight * days;
+        self.squares += weight * days * days;
+        for band in 0..BANDS {
+            self.values[band] += weight * value(band);
+            self.slopes[band] += weight * days * value(band);
+        }
+    }
+
+    /// The line at day 0, if there is an observation that weighs anything.
+    fn value(&self, band: usize) -> Option<f64> {
+        if self.weight <= 0.0 {
+            return None;
+        }
+        let (mean, day) = (self.values[band] / self.weight, self.days / self.weight);
+        let spread = self.squares / self.weight - day * day;
+        let slope = (self.slopes[band] / self.weight - day * mean) / (spread + DAMPING);
+        Some(mean - slope * day)
+    }
+}
+
+/// How a mask over `outer` shows each pixel of `inner`.
+fn views(bits: &[u8], outer: Window, inner: Window) -> Result<Vec<View>> {
     if bits.len() != outer.len() {
         return Err(Error::internal("a mask has another size than its window"));
     }
     let hidden = Counts::of(bits, outer.width);
-    let mut clear = Vec::with_capacity(inner.len());
+    let mut views = Vec::with_capacity(inner.len());
     for y in inner.row - outer.row..inner.row - outer.row + inner.height {
         for x in inner.col - outer.col..inner.col - outer.col + inner.width {
             if bits[y * outer.width + x] & mask::HIDDEN != 0 {
-                clear.push(0.0);
+                views.push(View::Hidden);
                 continue;
             }
             let (around, all) = hidden.within(y, x, AROUND);
             let weight = (-f64::from(around) / f64::from(all) / SHARE).exp();
-            let suspect = hidden.within(y, x, NEAR).0 > 0;
-            clear.push(if suspect { weight * SUSPECT } else { weight });
+            views.push(match hidden.within(y, x, NEAR).0 {
+                0 => View::Sound(weight),
+                _ => View::Suspect(weight),
+            });
         }
     }
-    Ok(clear)
+    Ok(views)
 }
 
 /// Sums of hidden pixels above and left of each, so that any rectangle is counted at once.
@@ -251,6 +282,8 @@ mod tests {
         let all = |_, _| true;
         assert_eq!(middle(&series(&[(0, 900, &near), (60, 200, &clear)]), 1), 200);
         assert_eq!(middle(&series(&[(0, 900, &near), (60, 200, &all)]), 1), 900);
+        // However far away the sound one is.
+        assert_eq!(middle(&series(&[(0, 900, &near), (400, 200, &clear)]), 1), 200);
         assert_eq!(middle(&series(&[(0, 900, &all), (60, 200, &all)]), 1), -10_000);
     }
 
@@ -264,17 +297,39 @@ mod tests {
 
     #[test]
     fn windows_fit_without_a_seam_where_their_margin_was_read() {
-        let cloud = |y: usize, x: usize| (y * 7 + x * 3).is_multiple_of(31) || y + x < 9;
-        let s =
-            series(&[(0, 100, &cloud), (4, 220, &|y, x| cloud(x, y)), (12, 340, &|_, _| false)]);
-        let whole = loess(&s, ALL, ALL, at(5)).unwrap();
-        let part = Window { row: 3, col: 9, height: 8, width: 11 };
-        let values = loess(&s, ALL, part, at(5)).unwrap();
-        for (i, value) in values.iter().enumerate() {
-            let (band, i) = (i / part.len(), i % part.len());
-            let (y, x) = (part.row + i / part.width, part.col + i % part.width);
-            assert_eq!(*value, whole[band * ALL.len() + y * SIDE + x], "{y} {x}");
-        }
-        assert!(loess(&s, part, ALL, at(5)).is_err());
+        let (side, part) = (110, Window { row: 40, col: 45, height: 12, width: 9 });
+        let whole = Window { row: 0, col: 0, height: side, width: side };
+        // Clouds on lines that lie just as far from the part as its margin reaches.
+        let cloud = |day: usize, y: usize, x: usize| {
+            let scattered = (y + day).is_multiple_of(7) && x.is_multiple_of(5);
+            scattered || y == part.row - MARGIN || x == part.col - MARGIN - day
+        };
+        let over = |w: Window| {
+            let cells = || (0..w.len()).map(move |i| (w.row + i / w.width, w.col + i % w.width));
+            let owned = |v| Patch::Owned(Arc::new(v));
+            let pixels = |d: usize| {
+                (0..4).flat_map(move |b| cells().map(move |(y, x)| (d * 90 + b * y + x) as i16))
+            };
+            let bits =
+                |d: usize| cells().map(move |(y, x)| if cloud(d, y, x) { mask::CLOUD } else { 0 });
+            Series {
+                times: [0, 4, 12].map(at).to_vec(),
+                pixels: (0..3).map(|d| owned(Values::I16(pixels(d).collect()))).collect(),
+                masks: (0..3).map(|d| owned(Values::U8(bits(d).collect()))).collect(),
+                len: w.len(),
+            }
+        };
+        let all = loess(&over(whole), whole, whole, at(5)).unwrap();
+        let same = |margin: usize| {
+            let outer = part.grow(margin, side, side);
+            let values = loess(&over(outer), outer, part, at(5)).unwrap();
+            values.iter().enumerate().all(|(i, value)| {
+                let (band, i) = (i / part.len(), i % part.len());
+                let (y, x) = (part.row + i / part.width, part.col + i % part.width);
+                *value == all[band * whole.len() + y * side + x]
+            })
+        };
+        assert!(same(MARGIN) && !same(MARGIN - 1));
+        assert!(loess(&over(part), part, whole, at(5)).is_err());
     }
 }

@@ -10,7 +10,7 @@ use tch::{Device, Tensor};
 
 use super::fill::Filling;
 use super::series::{Area, load_series};
-use crate::archive::{Block, Layer, Tile, Values};
+use crate::archive::{Block, Layer, Tile, Values, mask};
 use crate::error::{Error, Result};
 use crate::geo::{Grid, Stamp, Window};
 use crate::stream::{Emit, Operator, Weigh};
@@ -207,12 +207,26 @@ pub struct FillPiece {
     filling: Filling,
     time: Stamp,
     days: f64,
+    kept: Option<usize>,
 }
 
 impl FillPiece {
-    /// Dates beyond `days` from `time` are not used.
-    pub fn new(tile: &Tile, filling: Filling, time: Stamp, days: f64) -> Self {
-        Self { tile: tile.clone(), filling, time, days }
+    /// Dates beyond `days` from `time` are not used; pixels that are clear in the slot `kept` stay as they were
+    /// observed there.
+    pub fn new(tile: &Tile, filling: Filling, time: Stamp, days: f64, kept: Option<usize>) -> Self {
+        Self { tile: tile.clone(), filling, time, days, kept }
+    }
+
+    fn keep(&self, values: &mut [i16], slot: usize, window: Window) -> Result<()> {
+        let bits = self.tile.read(Layer::S2Mask, slot, window)?.values;
+        let Values::I16(seen) = self.tile.read(Layer::S2Fine, slot, window)?.values else {
+            return Err(Error::internal("optical pixels are not int16"));
+        };
+        let clear = bits.bytes().iter().map(|b| b & (mask::CLOUDY | mask::NODATA) == 0);
+        for ((value, seen), clear) in values.iter_mut().zip(seen).zip(clear.cycle()) {
+            *value = if clear { seen } else { *value };
+        }
+        Ok(())
     }
 }
 
@@ -229,7 +243,10 @@ impl Operator for FillPiece {
         let outer = inner.grow(self.filling.margin(), grid.height, grid.width);
         let place = Area::Window(outer);
         let series = load_series(&self.tile, &place, self.time, self.days, |_| false)?;
-        let values = self.filling.fill(&series, outer, inner, self.time)?;
+        let mut values = self.filling.fill(&series, outer, inner, self.time)?;
+        if let Some(slot) = self.kept {
+            self.keep(&mut values, slot, inner)?;
+        }
         out.push(Piece { window: inner, values, coarse: None });
         Ok(())
     }
@@ -238,6 +255,7 @@ impl Operator for FillPiece {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::{Archive, Codec, Sensor, Settings};
 
     #[test]
     fn pieces_cover_a_scene_once_and_start_on_the_stride() {
@@ -248,5 +266,36 @@ mod tests {
             assert_eq!((t.input.row % STRIDE, t.input.col % STRIDE), (0, 0));
             assert!(t.input.fits(700, 1000) && t.output.intersect(&t.input) == Some(t.output));
         }
+    }
+
+    #[test]
+    fn what_is_clear_at_t_is_kept_on_request_also_beside_a_cloud() {
+        let dir = tempfile::tempdir().unwrap();
+        let side = 64;
+        let archive =
+            Archive::create(dir.path(), Settings::new(side, Codec::None).unwrap()).unwrap();
+        let grid = Grid::new(32631, 600_000.0, 4_900_000.0, 10.0, side, side).unwrap();
+        let tile = archive.create_tile("31TCJ", &grid).unwrap();
+        let times = [0, 5, 10].map(|day| Stamp(day * 86_400_000_000));
+        tile.set_times(Sensor::S2, &times).unwrap();
+        let window = Window::new(0, 0, side, side);
+        for (slot, value) in [100, 900, 100].into_iter().enumerate() {
+            let pixels = Values::I16(vec![value; 4 * side * side]);
+            tile.write(slot, &Block { layer: Layer::S2Fine, window, values: pixels }).unwrap();
+            // A cloud over the left half at t.
+            let cloudy = |i: usize| slot == 1 && i % side < side / 2;
+            let bits = (0..side * side).map(|i| if cloudy(i) { mask::CLOUD } else { 0 });
+            let bits = Values::U8(bits.collect());
+            tile.write(slot, &Block { layer: Layer::S2Mask, window, values: bits }).unwrap();
+        }
+        let row = |kept| {
+            let mut fill = FillPiece::new(&tile, Filling::Loess, times[1], 90.0, kept);
+            let mut out = Emit::new();
+            fill.apply(Task { output: window, input: window }, &mut out).unwrap();
+            let values = out.into_items().remove(0).values;
+            [0, side / 2 - 1, side / 2, side - 1].map(|x| values[x])
+        };
+        assert_eq!(row(Some(1)), [100, 100, 900, 900]);
+        assert_eq!(row(None), [100, 100, 100, 900]);
     }
 }

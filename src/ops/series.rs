@@ -45,13 +45,17 @@ pub fn load_series(
             }
         }
     };
-    let mut series = Series { times: vec![], pixels: vec![], masks: vec![], len: 0 };
+    let side = tile.patch_side();
+    let len = match place {
+        Area::Patch(..) => side * side,
+        Area::Window(w) => w.len(),
+    };
+    let mut series = Series { times: vec![], pixels: vec![], masks: vec![], len };
     for slot in slots {
         series.times.push(times[slot]);
         series.pixels.push(read(Layer::S2Fine, slot)?);
         series.masks.push(read(Layer::S2Mask, slot)?);
     }
-    series.len = series.masks.first().map_or(0, |m| m.bytes().len());
     Ok(series)
 }
 

@@ -33,8 +33,14 @@ impl Method {
         }
         match text {
             path if Path::new(path).is_file() => Ok(Self::Network(path.into())),
-            other => Err(Error::usage(format!("no method or weights file is called '{other}'"))
-                .hint("write gapfill, gapfill-loess, nearest, or the path of a weights.safetensors that `train` wrote")),
+            other => {
+                let names = Filling::ALL.map(Filling::name).join(", ");
+                Err(Error::usage(format!("no method or weights file is called '{other}'")).hint(
+                    format!(
+                        "write {names}, or the path of a weights.safetensors that `train` wrote"
+                    ),
+                ))
+            }
         }
     }
 
@@ -190,14 +196,17 @@ fn pieces(
     at_t: usize,
     o: &ReconstructOptions,
 ) -> Result<Pipe<Piece>> {
-    let time = row.patches[at_t].time;
+    let (time, slot) = (row.patches[at_t].time, row.patches[at_t].slot as usize);
     // A piece owns whole chunks of the cube.
     let side = o.piece.next_multiple_of(job.archive.settings().patch);
     let graph = Graph::new("reconstruct", o.edge_bytes)
         .source(Items::new("pieces", cut(tile.grid(), side)));
     let path = match job.method {
         Method::Filling(filling) => {
-            return Ok(graph.spread(o.workers, |_| FillPiece::new(tile, *filling, time, o.days)));
+            let kept = o.keep_clear.then_some(slot);
+            return Ok(
+                graph.spread(o.workers, |_| FillPiece::new(tile, *filling, time, o.days, kept))
+            );
         }
         Method::Network(path) => path,
     };
@@ -205,7 +214,6 @@ fn pieces(
     let names: Vec<&str> = job.layout.roles.iter().map(|r| r.name.as_str()).collect();
     model.card.check_roles(&names, false)?;
     let roles = scene_roles(job.archive, job.layout, row, &model.card.inputs)?;
-    let slot = row.patches[at_t].slot as usize;
     Ok(graph
         .spread(o.workers, |_| ReadPiece::new(tile, &roles, slot, o.device))
         .then(Predict::new(model, o.keep_clear)))

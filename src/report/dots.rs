@@ -3,9 +3,12 @@
 use std::fmt::Write;
 
 use super::axis::{Axis, drawable};
+use super::drawing;
 use super::escape::escape;
 
-const LEFT: f64 = 190.0;
+/// Letters of a label, and the room of one.
+const LETTERS: usize = 44;
+const LETTER: f64 = 6.8;
 const WIDTH: f64 = 480.0;
 const RIGHT: f64 = 70.0;
 const TOP: f64 = 40.0;
@@ -34,14 +37,15 @@ pub fn dots_svg(title: &str, rows: &[Dots]) -> String {
     let ends = |r: &Dots| r.ends().map_or(vec![], |(low, high)| vec![low, high]);
     let numbers = || rows.iter().flat_map(|r| [&r.values[..], &ends(r)].concat());
     let axis = Axis::linear(numbers(), false).unwrap_or_else(|| Axis::given(0.0, 1.0, vec![]));
-    let x = |value: f64| LEFT + axis.place(value) * WIDTH;
+    let letters = rows.iter().map(|r| r.label.chars().count().min(LETTERS)).max().unwrap_or(0);
+    let left = 20.0 + LETTER * letters as f64;
+    let x = |value: f64| left + axis.place(value) * WIDTH;
     let bottom = TOP + ROW * rows.len() as f64;
-    let (width, height) = (LEFT + WIDTH + RIGHT, bottom + 28.0);
-    let title = escape(title);
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
-         height=\"{height:.0}\" font-family=\"sans-serif\" font-size=\"12\" role=\"img\"><title>{title}</title>\
-         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n<text x=\"10\" y=\"22\" font-size=\"14\" fill=\"#222\">{title}</text>\n"
+    let mut out = drawing::open((left + WIDTH + RIGHT, bottom + 28.0), 12, title);
+    let _ = writeln!(
+        out,
+        "<text x=\"10\" y=\"22\" font-size=\"14\" fill=\"#222\">{}</text>",
+        escape(title)
     );
     for (value, text) in &axis.ticks {
         let _ = writeln!(
@@ -58,9 +62,9 @@ pub fn dots_svg(title: &str, rows: &[Dots]) -> String {
         let _ = writeln!(
             out,
             "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#222\">{}</text>",
-            LEFT - 10.0,
+            left - 10.0,
             y + 4.0,
-            escape(&row.label)
+            drawing::fit(&row.label, LETTERS)
         );
         if let Some((low, high)) = row.ends() {
             let (low, high) = (x(low), x(high));
@@ -69,13 +73,13 @@ pub fn dots_svg(title: &str, rows: &[Dots]) -> String {
                 "<path d=\"M{low:.1} {y:.1}H{high:.1}\" stroke=\"#9bb8d6\" stroke-width=\"3\"/>"
             );
         }
-        draw(&mut out, row, y, x);
+        draw(&mut out, row, (left + WIDTH + 12.0, y), x);
     }
     out + "</svg>\n"
 }
 
 /// The dots of a row, and their mean.
-fn draw(out: &mut String, row: &Dots, y: f64, x: impl Fn(f64) -> f64) {
+fn draw(out: &mut String, row: &Dots, (right, y): (f64, f64), x: impl Fn(f64) -> f64) {
     let values: Vec<f64> = row.values.iter().copied().filter(|v| drawable(*v)).collect();
     for value in &values {
         let _ = writeln!(
@@ -86,7 +90,7 @@ fn draw(out: &mut String, row: &Dots, y: f64, x: impl Fn(f64) -> f64) {
     }
     if !values.is_empty() {
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let (right, y) = (LEFT + WIDTH + 12.0, y + 4.0);
+        let y = y + 4.0;
         let _ = writeln!(out, "<text x=\"{right:.1}\" y=\"{y:.1}\" fill=\"#555\">{mean:.2}</text>");
     }
 }
@@ -112,7 +116,8 @@ mod tests {
         assert_eq!(svg.matches("stroke-width").count(), 1);
         assert!(svg.contains(">25.00<") && svg.contains("&lt;input&gt;") && !svg.contains("NaN"));
         // The axis runs from 20 to 28.
-        assert!(svg.contains(&format!("cx=\"{LEFT:.1}\"")));
+        let left = 20.0 + LETTER * "<input>".len() as f64;
+        assert!(svg.contains(&format!("cx=\"{left:.1}\"")));
         assert!(dots_svg("nothing", &[]).ends_with("</svg>\n"));
     }
 }

@@ -14,6 +14,8 @@ pub(super) fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(c),
+            // XML, as of a drawing, knows no such characters.
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
             c if c.is_control() => out.push('\u{fffd}'),
             c => out.push(c),
@@ -36,6 +38,6 @@ mod tests {
 
     #[test]
     fn invisible_orders_to_the_reader_are_replaced() {
-        assert_eq!(escape("a\u{202e}b\u{0}c\nd é"), "a\u{fffd}b\u{fffd}c\nd é");
+        assert_eq!(escape("a\u{202e}b\u{0}c\u{ffff}\nd é"), "a\u{fffd}b\u{fffd}c\u{fffd}\nd é");
     }
 }

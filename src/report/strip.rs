@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::comparison::{Comparison, View};
+use super::drawing;
 use super::escape::escape;
 use crate::error::{Result, While};
 
@@ -13,6 +14,8 @@ const GAP: f64 = 8.0;
 /// Room for the title of a row, and for the words under a view.
 const TITLE: f64 = 26.0;
 const WORDS: f64 = 34.0;
+/// Pixels of a letter under a view.
+const LETTER: usize = 6;
 
 /// An SVG drawing that holds its pictures; a view is at most `side` pixels on a side, and longer ones are shrunk.
 pub fn strip_svg(rows: &[Comparison], side: usize) -> Result<String> {
@@ -22,11 +25,7 @@ pub fn strip_svg(rows: &[Comparison], side: usize) -> Result<String> {
     // Titles are longer than one view.
     let width = (GAP + column * most as f64).max(480.0);
     let height = GAP + row * rows.len() as f64;
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
-         height=\"{height:.0}\" font-family=\"sans-serif\" font-size=\"11\" role=\"img\">\
-         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
-    );
+    let mut out = drawing::open((width, height), 11, "Patches, as each method sees them");
     for (i, comparison) in rows.iter().enumerate() {
         let top = GAP + row * i as f64;
         let _ = writeln!(
@@ -45,16 +44,16 @@ pub fn strip_svg(rows: &[Comparison], side: usize) -> Result<String> {
 fn draw(out: &mut String, view: &View, (x, y): (f64, f64), side: usize) -> Result<()> {
     let picture = view.picture.shrink(view.picture.width.max(view.picture.height).div_ceil(side));
     let png = picture.png().during(|| format!("drawing '{}'", view.label))?;
-    let under = y + side as f64;
+    let (under, letters) = (y + side as f64, side / LETTER);
     let _ = writeln!(
         out,
         "<image x=\"{x:.0}\" y=\"{y:.0}\" width=\"{side}\" height=\"{side}\" href=\"data:image/png;base64,{}\"/>\
          <text x=\"{x:.0}\" y=\"{:.0}\" fill=\"#222\">{}</text><text x=\"{x:.0}\" y=\"{:.0}\" fill=\"#666\">{}</text>",
         STANDARD.encode(png),
         under + 13.0,
-        escape(&view.label),
+        drawing::fit(&view.label, letters),
         under + 26.0,
-        escape(&view.note)
+        drawing::fit(&view.note, letters)
     );
     Ok(())
 }
@@ -68,18 +67,18 @@ mod tests {
     fn every_view_is_there_once_small_and_named() {
         let view = |label: &str| View {
             label: label.into(),
-            picture: Picture { width: 8, height: 8, rgb: vec![90; 3 * 64] },
+            picture: Picture { width: 80, height: 80, rgb: vec![90; 3 * 6400] },
             note: "12 DN".into(),
         };
         let row = |title: &str, views| Comparison { title: title.into(), views };
         let rows = [row("a < b", vec![view("input"), view("net")]), row("none", vec![])];
-        let svg = strip_svg(&rows, 4).unwrap();
+        let svg = strip_svg(&rows, 40).unwrap();
         assert_eq!(svg.matches("<image").count(), 2);
         assert!(svg.contains("a &lt; b") && svg.contains(">net<") && svg.contains(">12 DN<"));
         let png = svg.split("base64,").nth(1).unwrap().split('"').next().unwrap();
         let png = STANDARD.decode(png).unwrap();
         let read = png::Decoder::new(std::io::Cursor::new(png)).read_info().unwrap();
-        assert_eq!((read.info().width, read.info().height), (4, 4));
+        assert_eq!((read.info().width, read.info().height), (40, 40));
         assert!(strip_svg(&[], 0).unwrap().ends_with("</svg>\n"));
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::axis::Axis;
+use super::drawing;
 use super::escape::escape;
 use crate::archive::Sensor;
 use crate::layout::{Acquisition, Timeline};
@@ -23,12 +24,12 @@ pub fn timeline_svg(timeline: &Timeline) -> String {
     let x = |days: f64| LEFT + axis.place(days) * WIDTH;
     let bottom = TOP + ROW * timeline.rows.len() as f64;
     let (width, height) = (LEFT + WIDTH + RIGHT, bottom + 78.0);
-    let title = escape(&format!("{}, t = {}", timeline.place, timeline.t));
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" \
-         width=\"{width:.0}\" height=\"{height:.0}\" font-family=\"sans-serif\" font-size=\"12\" \
-         role=\"img\"><title>{title}</title><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\
-         <text x=\"{LEFT}\" y=\"22\" font-size=\"14\" fill=\"#222\">{title}</text>\n"
+    let title = format!("{}, t = {}", timeline.place, timeline.t);
+    let mut out = drawing::open((width, height), 12, &title);
+    let _ = writeln!(
+        out,
+        "<text x=\"{LEFT}\" y=\"22\" font-size=\"14\" fill=\"#222\">{}</text>",
+        escape(&title)
     );
     for (days, text) in &axis.ticks {
         let _ = writeln!(

@@ -11,7 +11,7 @@ use super::pace::Pace;
 use crate::archive::Archive;
 use crate::error::{Error, Result};
 use crate::geo::Split;
-use crate::layout::{Sample, Samples};
+use crate::layout::{Sample, Samples, taught};
 use crate::models::{Card, Model};
 use crate::ops::{check_coarse, thin, wants};
 use crate::store::{digest, probe};
@@ -113,8 +113,10 @@ pub fn train(
     probe(&job.out.join("weights.safetensors"))?;
     let mut identity = identity(job, options);
     if let Some(weights) = &options.from {
-        samples.check_ground(weights, &Model::about(weights)?.1, job.snapshot)?;
+        let about = Model::about(weights)?.1;
+        samples.check_ground(weights, &about, job.snapshot)?;
         identity.insert("from".to_owned(), digest(weights)?);
+        identity.insert("taught".to_owned(), serde_json::json!(taught(&about)).to_string());
     }
     fit(&run, job.out, identity, progress)
 }

@@ -41,7 +41,7 @@ pub struct TrainOptions {
     pub clip: Option<f64>,
     /// Which weights are the best, and when to stop early.
     pub monitor: Monitor,
-    /// Weights to start from, which fit the card; without them chance.
+    /// Weights to start from, with the card's names and shapes; without them chance.
     pub from: Option<PathBuf>,
     /// Chance: initial weights, order, augmentation.
     pub seed: u64,

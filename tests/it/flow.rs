@@ -1,5 +1,8 @@
 //! The main job through the real program, on a small world.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use crate::world::{World, digest, eclaircie, ok, world};
 
 fn lines(text: &str) -> usize {
@@ -96,6 +99,13 @@ pub fn cloudy_day(w: &World) -> String {
     answer.lines().nth(1).expect("a cloudy scene").to_owned()
 }
 
+/// Every file below a folder, by its path there.
+fn chunks(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let name = |path: &Path| path.strip_prefix(folder).expect("below it").to_owned();
+    let files = digest(folder).into_iter().map(|(path, ..)| path);
+    files.map(|path| (name(&path), std::fs::read(path).expect("a file"))).collect()
+}
+
 #[test]
 fn a_scene_goes_from_pixels_to_a_page() {
     let w = world();
@@ -123,18 +133,38 @@ fn a_scene_goes_from_pixels_to_a_page() {
             ),
         );
     }
+    // Fillings that look around a pixel fit without a seam, whatever the pieces.
+    let cubes = [64, 128].map(|piece| {
+        let cube = format!("flow/loess-{piece}.zarr");
+        say(
+            w,
+            &format!(
+                "reconstruct {{archive}} --tile 31TCJ --date {day} --method gapfill-loess \
+                 --to {{{cube}}} --piece {piece}"
+            ),
+        );
+        chunks(&w.root.join(cube).join("reflectance/c"))
+    });
+    assert!(cubes[0].len() >= 16 && cubes[0] == cubes[1]);
     say(w, "export {flow/msop.zarr} --to {flow/msop.tif}");
     let tif = w.root.join("flow/msop.tif");
     assert!(tif.metadata().expect("a file").len() > 1000);
     let table = say(
         w,
         "evaluate {archive} --layout os2 --split-block 1 --truth {truth} --method input \
-         --method gapfill --method {flow/ssop/weights.safetensors} \
+         --method gapfill --method gapfill-loess --method {flow/ssop/weights.safetensors} \
          --method {flow/msop/weights.safetensors} --to {flow/scores.parquet} --samples-max 8",
     );
-    for word in
-        ["psnr", "mse", "ssim", "sam", "input", "gapfill", "ssop-unet-small", "msop-unet-small"]
-    {
+    for word in [
+        "psnr",
+        "mse",
+        "ssim",
+        "sam",
+        "input",
+        "gapfill-loess",
+        "ssop-unet-small",
+        "msop-unet-small",
+    ] {
         assert!(table.contains(word), "no {word} in\n{table}");
     }
     say(

@@ -151,10 +151,17 @@ fn a_training_starts_from_the_weights_that_it_is_given() {
         ok(&["sql", "--table", &table, sql, "--format", "csv"])
     };
     assert_eq!(valid(&first), valid(&tuned));
+    // The card comes with the weights.
+    let bare = w.path("from/bare");
+    let line = words(&bare, &format!("--steps 3 --rate 1e-30 --seed 5 {from}"));
+    let line: Vec<&str> = line.iter().map(String::as_str).collect();
+    let at = line.iter().position(|word| *word == "--model").expect("--model");
+    ok(&[&line[..at], &line[at + 2..]].concat());
+    assert_eq!(told(&bare), told(&tuned));
     // Another start is another training.
     let again = words(&tuned, "--steps 3 --rate 1e-30 --seed 5 --resume");
     let (code, text) = fails(&again.iter().map(String::as_str).collect::<Vec<_>>());
-    assert!(code != 0 && text.contains("from"), "{text}");
+    assert!(code == 2 && text.contains("another from: none now"), "{text}");
     // What tests here may have taught those weights.
     let words = words(&w.path("from/leak"), &format!("--steps 3 --split-seed 9 {from}"));
     let (code, text) = fails(&words.iter().map(String::as_str).collect::<Vec<_>>());

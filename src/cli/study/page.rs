@@ -83,7 +83,7 @@ pub(super) fn chart(seeds: &[Seed]) -> String {
         Dots { label: method.to_owned(), values, interval: low.zip(high) }
     };
     let rows: Vec<Dots> = methods(seeds).into_iter().map(row).collect();
-    dots_svg("PSNR over all pixels, dB: each seed, and the 95 % interval over blocks", &rows)
+    dots_svg("PSNR over all pixels, dB: each seed, and the widest 95 % interval of a seed", &rows)
 }
 
 /// A row for each neighbouring pair of an ordering.

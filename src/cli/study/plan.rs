@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::error::{Error, Result, While};
+use crate::layout::{Control, Layout};
 use crate::models::Card;
 use crate::store::{check_name, read_text};
 
@@ -127,6 +128,9 @@ impl Plan {
             return Err(Error::invalid(format!("{both} is a network and a question"))
                 .hint("each has a folder of its name: give one of them another `name`"));
         }
+        for layout in plan.networks.iter().map(|n| &n.layout) {
+            Layout::open(layout)?;
+        }
         for question in &mut plan.questions {
             question.complete(&networks)?;
         }
@@ -145,6 +149,11 @@ impl Question {
         }
         let chosen = if self.networks.is_empty() { networks } else { &self.networks };
         let known = [&self.methods[..], chosen].concat();
+        once("method", &known)?;
+        Layout::open(&self.layout)?;
+        for control in &self.controls {
+            Control::parse(control).map_err(Error::invalid)?;
+        }
         for Ordering(names) in &self.orderings {
             if let Some(name) = names.iter().find(|name| !known.contains(name)) {
                 return Err(unknown(name).hint(format!(
@@ -211,6 +220,9 @@ mod tests {
             ("seeds", "sedes", "sedes"),
             ("'dates'", "'david'", "david is a network and a question"),
             ("'dates'", "'../dates'", "../dates"),
+            ("'gapfill']", "'david']", "the method david is there twice"),
+            ("layout = 'os2', methods", "layout = 'os3', methods", "os3"),
+            ("methods", "controls = ['sar'], methods", "sar"),
             ("gapfill < david", "gapfil < david", "there is no gapfil"),
             ("gapfill < david", "david", "one name is no ordering"),
             (

@@ -59,7 +59,8 @@ pub(super) struct OptionArgs {
     /// Gains up to this do not renew the patience (the study: 1e-4).
     #[arg(long, default_value_t = 0.0, value_name = "X")]
     min_delta: f64,
-    /// Start from these weights, as many as the card has: they are tuned to this archive.
+    /// Start from these weights, which this program wrote: names and shapes are those of --model. A lower --rate keeps
+    /// more of what they know.
     #[arg(long, value_name = "WEIGHTS")]
     from: Option<PathBuf>,
     /// Chance.

@@ -1,0 +1,34 @@
+//! What all drawings that stand alone have in common.
+
+use super::escape::escape;
+
+/// The start of an SVG file on white ground; `size` is the font's. A screen reader says the title.
+pub(super) fn open((width, height): (f64, f64), size: u8, title: &str) -> String {
+    let title = escape(title);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
+         height=\"{height:.0}\" font-family=\"sans-serif\" font-size=\"{size}\" role=\"img\"><title>{title}</title>\
+         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n"
+    )
+}
+
+/// Text of at most so many letters, made inert; what is cut off shows where the mouse rests.
+pub(super) fn fit(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return escape(text);
+    }
+    let short: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…<title>{}</title>", escape(&short), escape(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_label_is_cut_and_told_whole() {
+        assert_eq!(fit("a<b", 3), "a&lt;b");
+        assert_eq!(fit("a<bc", 3), "a&lt;…<title>a&lt;bc</title>");
+        assert!(open((10.0, 20.4), 12, "a<b").contains("height=\"20\"") && fit("é", 1) == "é");
+    }
+}
