@@ -53,8 +53,8 @@ fn section(question: &Question, seeds: &[Seed]) -> String {
         scores(seeds)
     );
     if !question.orderings.is_empty() {
-        text += "\n### Orderings that others found\n\nBy PSNR over all pixels. An ordering holds, or is reversed, where the \
-                 interval of every seed says so.\n\n";
+        text += "\n### Orderings that others found\n\nOver all pixels. An ordering holds, or is reversed, where the interval of \
+                 every seed says so.\n\n";
         text += &orderings(&question.orderings, seeds);
     }
     if !question.reading.is_empty() {
@@ -86,34 +86,39 @@ pub(super) fn chart(seeds: &[Seed]) -> String {
     dots_svg("PSNR over all pixels, dB: each seed, and the widest 95 % interval of a seed", &rows)
 }
 
-/// A row for each neighbouring pair of an ordering.
+/// Metrics that an ordering is judged by.
+const JUDGED: [&str; 3] = ["psnr", "mae", "sam_deg"];
+
+/// A row for each metric of each neighbouring pair of an ordering.
 fn orderings(all: &[Ordering], seeds: &[Seed]) -> String {
-    let mut text = head(&["ordering", "PSNR, dB, the better minus the worse", "95 %", "here"]);
+    let mut text = head(&["ordering", "metric", "second minus first", "95 %", "here"]);
     let pairs = all.iter().flat_map(|Ordering(names)| names.windows(2));
-    for pair in pairs {
+    for (pair, metric) in pairs.flat_map(|pair| JUDGED.map(|metric| (pair, metric))) {
         let (worse, better) = (&pair[0], &pair[1]);
         let found: Vec<Difference> =
-            seeds.iter().filter_map(|s| between(&s.differences, better, worse)).collect();
+            seeds.iter().filter_map(|s| between(&s.differences, better, worse, metric)).collect();
+        let Some(unit) = found.first().map(|d| &d.unit) else { continue };
         let values: Vec<f64> = found.iter().map(|d| d.value).collect();
-        let all_say = |word: &str| !found.is_empty() && found.iter().all(|d| d.verdict() == word);
+        let all_say = |word: &str| found.iter().all(|d| d.verdict() == word);
         let here = match (all_say("better"), all_say("worse")) {
             (true, _) => "holds",
             (_, true) => "reversed",
             _ => "undecided",
         };
         let (values, ends) = (spread(&values, 2), widest(&found));
-        text += &format!("| {worse} < {better} | {values} | {ends} | {here} |\n");
+        text +=
+            &format!("| {worse} < {better} | {metric}, {unit} | {values} | {ends} | {here} |\n");
     }
     text
 }
 
-/// PSNR of one method minus that of another over all pixels, whichever way it was written.
-fn between(all: &[Difference], one: &str, other: &str) -> Option<Difference> {
-    let psnr = || all.iter().filter(|d| d.stratum == "all" && d.metric == "psnr");
-    if let Some(found) = psnr().find(|d| d.method == one && d.other == other) {
+/// A score of one method minus that of another over all pixels, whichever way it was written.
+fn between(all: &[Difference], one: &str, other: &str, metric: &str) -> Option<Difference> {
+    let scores = || all.iter().filter(|d| d.stratum == "all" && d.metric == metric);
+    if let Some(found) = scores().find(|d| d.method == one && d.other == other) {
         return Some(found.clone());
     }
-    let d = psnr().find(|d| d.method == other && d.other == one)?;
+    let d = scores().find(|d| d.method == other && d.other == one)?;
     let (low, high) = (d.high.map(|v| -v), d.low.map(|v| -v));
     Some(Difference { value: -d.value, low, high, ..d.clone() })
 }
@@ -318,10 +323,13 @@ mod tests {
             |seeds: &[f64]| markdown(&plan, &[seeds.iter().copied().map(seed).collect()], &[]);
         let all = page(&[22.0, 21.0]);
         assert!(
-            all.contains("| gapfill < david | 1.50 (1.00 to 2.00) | +0.50 to +2.50 | holds |"),
+            all.contains(
+                "| gapfill < david | psnr, dB | 1.50 (1.00 to 2.00) | +0.50 to +2.50 | holds |"
+            ),
             "{all}"
         );
-        let line = "| david < gapfill | -1.50 (-2.00 to -1.00) | -2.50 to -0.50 | reversed |";
+        let line =
+            "| david < gapfill | psnr, dB | -1.50 (-2.00 to -1.00) | -2.50 to -0.50 | reversed |";
         assert!(all.contains(line), "{all}");
         let one = page(&[22.0, 20.2]);
         assert!(one.contains("-0.30 to +2.50 | undecided |"), "{one}");
