@@ -63,7 +63,7 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 90.0)]
     days: f64,
     /// A name that ends with .parquet takes the scores; any other is a folder for scores.parquet, differences.parquet,
-    /// patches.parquet, report.html, and looks.svg, the patches of the page as one picture.
+    /// patches.parquet, report.html, and looks.svg, a patch of each kind as one picture.
     #[arg(long, value_name = "FOLDER|FILE")]
     to: Option<PathBuf>,
     /// Patches of each kind on the page: worst, median, best.
@@ -159,7 +159,7 @@ fn write(a: &Args, options: &EvaluateOptions, result: &Evaluation) -> Result<()>
         fact("compat", a.compat.clone().unwrap_or_else(|| "none".to_owned())),
     ];
     let page = page::page(result, &options.controls, facts)?;
-    let strip = strip_svg(&page.comparisons, STRIP_SIDE)?;
+    let strip = strip_svg(&page::strip(&page.comparisons), STRIP_SIDE)?;
     publish(&folder.join("looks.svg"), strip.as_bytes())?;
     write_page(&folder.join("report.html"), &page)
 }

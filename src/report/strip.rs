@@ -7,15 +7,15 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::comparison::{Comparison, View};
 use super::drawing;
-use super::escape::escape;
 use crate::error::{Result, While};
 
 const GAP: f64 = 8.0;
 /// Room for the title of a row, and for the words under a view.
 const TITLE: f64 = 26.0;
 const WORDS: f64 = 34.0;
-/// Pixels of a letter under a view.
+/// Pixels of a letter under a view, and of one of a title.
 const LETTER: usize = 6;
+const TITLE_LETTER: usize = 7;
 
 /// An SVG drawing that holds its pictures; a view is at most `side` pixels on a side, and longer ones are shrunk.
 pub fn strip_svg(rows: &[Comparison], side: usize) -> Result<String> {
@@ -32,7 +32,7 @@ pub fn strip_svg(rows: &[Comparison], side: usize) -> Result<String> {
             out,
             "<text x=\"{GAP}\" y=\"{:.0}\" font-size=\"13\" fill=\"#222\">{}</text>",
             top + 14.0,
-            escape(&comparison.title)
+            drawing::fit(&comparison.title, width as usize / TITLE_LETTER)
         );
         for (k, view) in comparison.views.iter().enumerate() {
             draw(&mut out, view, (GAP + column * k as f64, top + TITLE), side)?;

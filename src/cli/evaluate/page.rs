@@ -92,6 +92,19 @@ fn difference(d: &Difference) -> ScoreRow {
     }
 }
 
+/// What one picture shows: the first patch of each kind (worst, median, best), without the controls.
+pub(super) fn strip(all: &[Comparison]) -> Vec<Comparison> {
+    let kind = |c: &Comparison| c.title.split(' ').next().unwrap_or_default().to_owned();
+    let mut rows: Vec<Comparison> = Vec::new();
+    for one in all {
+        if !rows.iter().any(|row| kind(row) == kind(one)) {
+            let views = one.views.iter().filter(|v| !v.label.ends_with(']')).cloned().collect();
+            rows.push(Comparison { title: one.title.clone(), views });
+        }
+    }
+    rows
+}
+
 fn comparison(look: &Look) -> Result<Comparison> {
     let n = look.side * look.side;
     let view = |seen: &crate::evaluate::Seen| {
@@ -104,4 +117,29 @@ fn comparison(look: &Look) -> Result<Comparison> {
     };
     let views = look.views.iter().map(view).collect::<Result<_>>()?;
     Ok(Comparison { title: look.title.clone(), views })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_picture_shows_a_patch_of_each_kind_and_no_control() {
+        let picture = Picture { width: 1, height: 1, rgb: vec![0; 3] };
+        let view = |label: &str| View {
+            label: label.into(),
+            picture: picture.clone(),
+            note: String::new(),
+        };
+        let look = |title: &str| Comparison {
+            title: title.into(),
+            views: vec![view("net"), view("net [dem]"), view("target")],
+        };
+        let rows =
+            strip(&[look("worst of net: a"), look("worst of net: b"), look("best of net: c")]);
+        let titles: Vec<&str> = rows.iter().map(|r| r.title.as_str()).collect();
+        assert_eq!(titles, ["worst of net: a", "best of net: c"]);
+        let labels = rows.iter().flat_map(|r| r.views.iter().map(|v| v.label.as_str()));
+        assert_eq!(labels.collect::<Vec<_>>(), ["net", "target", "net", "target"]);
+    }
 }
