@@ -45,7 +45,9 @@ pub use funnel::{Funnel, FunnelClause};
 pub use import::import;
 pub use lint::Warning;
 pub use manifest::{SampleCounts, SampleManifest};
-pub use samples::{PatchRef, Role, Sample, Samples, taught};
+#[cfg(feature = "torch")]
+pub use samples::taught;
+pub use samples::{PatchRef, Role, Sample, Samples};
 pub use splits::SplitPlan;
 pub use suggest::{Suggested, Suggestion, Waits};
 pub use timeline::{Acquisition, Timeline, TimelineRow};

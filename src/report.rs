@@ -11,6 +11,7 @@ mod chart;
 mod cloudiness;
 mod comparison;
 mod curve;
+#[cfg(feature = "torch")]
 mod dots;
 mod drawing;
 mod escape;
@@ -21,6 +22,7 @@ mod picture;
 mod run;
 mod score;
 mod stretch;
+#[cfg(feature = "torch")]
 mod strip;
 mod table;
 mod timeline;
@@ -28,9 +30,11 @@ mod timeline;
 pub use cloudiness::Cloudiness;
 pub use comparison::{Comparison, View};
 pub use curve::Curve;
+#[cfg(feature = "torch")]
 pub use dots::{Dots, dots_svg};
 pub use page::{Page, write_page};
 pub use picture::Picture;
 pub use score::ScoreRow;
+#[cfg(feature = "torch")]
 pub use strip::strip_svg;
 pub use timeline::timeline_svg;

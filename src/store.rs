@@ -4,6 +4,7 @@
 //! is complete and synced. Refuses: names that leave their root. Cost: one rename and two syncs a
 //! file.
 
+#[cfg(feature = "torch")]
 mod digest;
 mod map;
 mod masked;
@@ -14,6 +15,7 @@ mod scratch;
 mod text;
 pub(crate) mod wire;
 
+#[cfg(feature = "torch")]
 pub use digest::digest;
 pub use map::Map;
 pub(crate) use masked::masked;

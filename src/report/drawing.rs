@@ -13,6 +13,7 @@ pub(super) fn open((width, height): (f64, f64), size: u8, title: &str) -> String
 }
 
 /// Text of at most so many letters, made inert; what is cut off shows where the mouse rests.
+#[cfg(feature = "torch")]
 pub(super) fn fit(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return escape(text);
@@ -21,7 +22,7 @@ pub(super) fn fit(text: &str, most: usize) -> String {
     format!("{}…<title>{}</title>", escape(&short), escape(text))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "torch"))]
 mod tests {
     use super::*;
 
