@@ -145,8 +145,9 @@ impl Line {
         self.days += weight * days;
         self.squares += weight * days * days;
         for band in 0..BANDS {
-            self.values[band] += weight * value(band);
-            self.slopes[band] += weight * days * value(band);
+            let value = weight * value(band);
+            self.values[band] += value;
+            self.slopes[band] += days * value;
         }
     }
 

@@ -140,11 +140,14 @@ impl ReadPiece {
             let (height, width) = (full(task.input.height), full(task.input.width));
             tensors.insert(role.name.clone(), pad(&tensor, height, width)?);
         }
-        let pixels = self.optical(Layer::S2Fine, task.output)?;
+        let pixels = optical(&self.tile, Layer::S2Fine, self.mask_slot, task.output)?;
         let coarse = match self.roles.iter().any(|role| role.layer == Layer::S2Coarse)
             && self.tile.missing(Layer::S2Coarse, self.mask_slot)?.is_some()
         {
-            true => Some(self.optical(Layer::S2Coarse, coarse_window(task.output)?)?),
+            true => {
+                let window = coarse_window(task.output)?;
+                Some(optical(&self.tile, Layer::S2Coarse, self.mask_slot, window)?)
+            }
             false => None,
         };
         let mask = match self.tile.read(Layer::S2Mask, self.mask_slot, task.output)? {
@@ -154,13 +157,13 @@ impl ReadPiece {
         let batch = Batch { tensors, names: vec![self.tile.name().to_owned()] };
         Ok(PieceInput { task, batch, observed: Some(Observed { pixels, coarse, mask }) })
     }
+}
 
-    /// What the sensor saw at t.
-    fn optical(&self, layer: Layer, window: Window) -> Result<Vec<i16>> {
-        match self.tile.read(layer, self.mask_slot, window)?.values {
-            Values::I16(v) => Ok(v),
-            _ => Err(Error::internal("optical pixels are not int16")),
-        }
+/// What the sensor saw in a slot.
+fn optical(tile: &Tile, layer: Layer, slot: usize, window: Window) -> Result<Vec<i16>> {
+    match tile.read(layer, slot, window)?.values {
+        Values::I16(v) => Ok(v),
+        _ => Err(Error::internal("optical pixels are not int16")),
     }
 }
 
@@ -219,9 +222,7 @@ impl FillPiece {
 
     fn keep(&self, values: &mut [i16], slot: usize, window: Window) -> Result<()> {
         let bits = self.tile.read(Layer::S2Mask, slot, window)?.values;
-        let Values::I16(seen) = self.tile.read(Layer::S2Fine, slot, window)?.values else {
-            return Err(Error::internal("optical pixels are not int16"));
-        };
+        let seen = optical(&self.tile, Layer::S2Fine, slot, window)?;
         let clear = bits.bytes().iter().map(|b| b & (mask::CLOUDY | mask::NODATA) == 0);
         for ((value, seen), clear) in values.iter_mut().zip(seen).zip(clear.cycle()) {
             *value = if clear { seen } else { *value };
