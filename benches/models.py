@@ -55,10 +55,10 @@ class Bench:
             events = json.loads(trace.read_text())
         graph = next(e["pid"] for e in events if e["name"] == "process_name" and e["args"]["name"] == "graph train")
         busy = [e for e in events if e["pid"] == graph and e.get("cat") == "busy" and e["name"].startswith("learn")]
-        # One a step; the last is the end of the run.
-        busy = sorted(busy, key=lambda e: e["ts"])[: a.steps]
-        if len(busy) < a.steps:
-            sys.exit(f"the trace has {len(busy)} steps of {a.steps}")
+        # One a step; those of microseconds are the moments before the first batch and after the last.
+        busy = sorted((e for e in busy if e["dur"] > 1000), key=lambda e: e["ts"])
+        if len(busy) != a.steps:
+            sys.exit(f"the trace has {len(busy)} steps, not {a.steps}")
         ends = [(e["ts"] + e["dur"]) / 1e6 for e in busy]
         return [e["dur"] / 1e6 for e in busy], [b - a for a, b in zip(ends, ends[1:])]
 

@@ -41,6 +41,7 @@ mod os1_unet;
 mod parity;
 mod run;
 mod script;
+mod shared;
 mod shelf;
 mod source;
 mod ssop_resnet;

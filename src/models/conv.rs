@@ -64,25 +64,39 @@ impl Conv {
         self.inputs * self.outputs * self.kernel * self.kernel + self.outputs
     }
 
-    /// Applies it to `[b, inputs, h, w]`.
-    pub fn run(&self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
-        let (x, weight, bias) = (cast(x)?, cast(weight)?, cast(bias)?);
-        let y = match self.transposed {
-            false => self.plain(&x, &weight, &bias)?,
-            true => self.enlarge(&x, &weight, &bias)?,
-        };
-        Ok(if self.relu { y.f_relu()? } else { y })
+    /// Axis of the kernel along which the input channels lie.
+    pub fn input_axis(&self) -> i64 {
+        i64::from(!self.transposed)
     }
 
-    fn plain(&self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    /// Applies it to `[b, inputs, h, w]`.
+    pub fn run(&self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+        self.activate(self.sum(x, weight, Some(bias))?)
+    }
+
+    /// The same before its activation; the kernel may be that of some input channels only.
+    pub fn sum(&self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        let (x, weight, bias) = (cast(x)?, cast(weight)?, bias.map(cast).transpose()?);
+        match self.transposed {
+            false => self.plain(&x, &weight, bias.as_ref()),
+            true => self.enlarge(&x, &weight, bias.as_ref()),
+        }
+    }
+
+    /// Its activation.
+    pub fn activate(&self, sum: Tensor) -> Result<Tensor> {
+        Ok(if self.relu { sum.f_relu()? } else { sum })
+    }
+
+    fn plain(&self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         let (_, _, height, width) = x.size4()?;
         let ((top, bottom), (left, right)) = (self.same(height), self.same(width));
         let stride = [self.stride; 2];
         if top == bottom && left == right {
-            return Ok(x.f_conv2d(weight, Some(bias), stride, [top, left], [1, 1], 1)?);
+            return Ok(x.f_conv2d(weight, bias, stride, [top, left], [1, 1], 1)?);
         }
         let padded = x.f_constant_pad_nd([left, right, top, bottom])?;
-        Ok(padded.f_conv2d(weight, Some(bias), stride, [0, 0], [1, 1], 1)?)
+        Ok(padded.f_conv2d(weight, bias, stride, [0, 0], [1, 1], 1)?)
     }
 
     /// Zeros before and after an axis of `size`: SAME gives the odd one to the end, so stride 2
@@ -95,10 +109,10 @@ impl Conv {
 
     /// `y[s i + k] += x[i] w[k]`, of which SAME keeps `s n`: the odd one is cut at the end, so stride
     /// 2 keeps the first and stride 1 those in the middle.
-    fn enlarge(&self, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    fn enlarge(&self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         let (_, _, height, width) = x.size4()?;
         let stride = [self.stride; 2];
-        let full = x.f_conv_transpose2d(weight, Some(bias), stride, [0, 0], [0, 0], 1, [1, 1])?;
+        let full = x.f_conv_transpose2d(weight, bias, stride, [0, 0], [0, 0], 1, [1, 1])?;
         let before = (self.kernel - self.stride).max(0) / 2;
         let rows = full.f_narrow(2, before, height * self.stride)?;
         Ok(rows.f_narrow(3, before, width * self.stride)?)

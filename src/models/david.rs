@@ -58,10 +58,12 @@ impl Network for David {
     fn forward(&self, inputs: &BTreeMap<String, Tensor>) -> Result<Estimate> {
         inputs::check(inputs, &self.roles, self.multiple())?;
         let relief = self.stem.relief(&self.layers, inputs)?;
+        let apart = relief.as_ref().filter(|_| self.stem.apart());
+        let conv3 = self.layers.shared("conv3", apart)?;
         let mut codes = Vec::new();
         for date in &self.stem.dates {
             let (_, coarse) = self.stem.run(&self.layers, date, inputs, relief.as_ref())?;
-            codes.push(self.layers.run("conv3", &coarse)?);
+            codes.push(conv3.run(&coarse)?);
         }
         let x = self.layers.run("deconv1", &Tensor::f_cat(&codes, 1)?)?;
         let coarse = match &self.coarse {

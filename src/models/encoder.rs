@@ -153,7 +153,13 @@ impl Stem {
         })
     }
 
-    /// One date at 10 m and, with 20 m bands and elevation joined in this order, at 20 m.
+    /// Whether elevation stays apart from the dates, since it stands beside several of them.
+    pub fn apart(&self) -> bool {
+        self.dem != Dem::None && self.coarse != Coarse::Mixed && self.dates.len() > 1
+    }
+
+    /// One date at 10 m and, with 20 m bands and elevation joined in this order, at 20 m; without
+    /// elevation where that stays [apart](Self::apart).
     pub fn run(
         &self,
         layers: &Layers,
@@ -171,7 +177,8 @@ impl Stem {
             });
         }
         let passes_by = self.coarse == Coarse::Mixed && date.coarse.is_none();
-        parts.extend(relief.filter(|_| !passes_by).map(Tensor::shallow_clone));
+        let inside = !passes_by && !self.apart();
+        parts.extend(relief.filter(|_| inside).map(Tensor::shallow_clone));
         let joined = Tensor::f_cat(&parts, 1)?;
         Ok(match passes_by || self.coarse != Coarse::Mixed {
             true => (fine, joined),

@@ -7,6 +7,7 @@ use tch::{Device, Kind, Tensor, nn};
 use super::conv::Conv;
 use super::cost::Meter;
 use super::initial::Initial;
+use super::shared::{Shared, fold};
 use crate::error::{Error, Result};
 
 /// Convolutions by name. The tensors are those of the variable store: training changes both.
@@ -49,14 +50,32 @@ impl Layers {
         Ok(Self { all, meter: Some(meter.clone()) })
     }
 
+    fn get(&self, name: &str) -> Result<(&Conv, &Tensor, &Tensor)> {
+        match self.all.get(name) {
+            Some((conv, weight, bias)) => Ok((conv, weight, bias)),
+            None => Err(Error::internal(format!("the network has no layer {name}"))),
+        }
+    }
+
     /// Applies the layer of this name.
     pub fn run(&self, name: &str, x: &Tensor) -> Result<Tensor> {
-        let Some((conv, weight, bias)) = self.all.get(name) else {
-            return Err(Error::internal(format!("the network has no layer {name}")));
-        };
-        let y = conv.run(x, weight, bias)?;
+        self.shared(name, None)?.run(x)
+    }
+
+    /// The layer of this name, to be run on several inputs with the same last channels beside them.
+    pub fn shared(&self, name: &str, last: Option<&Tensor>) -> Result<Shared<'_>> {
+        Shared::new(self.get(name)?, last, self.meter.as_ref())
+    }
+
+    /// Applies the layer of this name to `inputs` side by side in this `order`, in which an input
+    /// may stand several times.
+    pub fn run_joined(&self, name: &str, inputs: &[&Tensor], order: &[usize]) -> Result<Tensor> {
+        let (conv, weight, bias) = self.get(name)?;
+        let channels: Vec<i64> = inputs.iter().map(|t| t.size()[1]).collect();
+        let x = Tensor::f_cat(inputs, 1)?;
+        let y = conv.run(&x, &fold(conv, weight, &channels, order)?, bias)?;
         if let Some(meter) = &self.meter {
-            meter.add(conv, x, &y)?;
+            meter.add(conv, &x, &y)?;
         }
         Ok(y)
     }

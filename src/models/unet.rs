@@ -68,22 +68,46 @@ pub(super) fn design(card: &Card, plan: Plan) -> Result<Design> {
     Ok(Design { convs, initial, build: Box::new(build) })
 }
 
+/// What the encoder leaves.
+struct Features {
+    /// Of all dates, in their order. Level 0 is 10 m, level 5 the code at 320 m.
+    levels: [Vec<Tensor>; 6],
+    /// Elevation at 20 m, where it stands beside every date.
+    relief: Option<Tensor>,
+}
+
 impl Unet {
-    /// The features of all dates, in their order. Level 0 is 10 m, level 5 the code at 320 m.
-    fn encode(&self, inputs: &BTreeMap<String, Tensor>) -> Result<[Vec<Tensor>; 6]> {
+    fn encode(&self, inputs: &BTreeMap<String, Tensor>) -> Result<Features> {
         let relief = self.stem.relief(&self.layers, inputs)?;
+        let apart = relief.as_ref().filter(|_| self.stem.apart());
+        let conv3 = self.layers.shared("conv3", apart)?;
         let mut levels: [Vec<Tensor>; 6] = Default::default();
         for date in &self.stem.dates {
             let (fine, coarse) = self.stem.run(&self.layers, date, inputs, relief.as_ref())?;
             levels[0].push(fine);
+            levels[2].push(conv3.run(&coarse)?);
             levels[1].push(coarse);
-            for level in 2..6 {
+            for level in 3..6 {
                 let x = &levels[level - 1][levels[level - 1].len() - 1];
                 let y = self.layers.run(&format!("conv{}", level + 1), x)?;
                 levels[level].push(y);
             }
         }
-        Ok(levels)
+        Ok(Features { levels, relief: apart.map(Tensor::shallow_clone) })
+    }
+
+    /// A layer that takes in the features of all dates at 20 m and what comes up.
+    fn decode_20m(&self, name: &str, features: &Features, x: &Tensor) -> Result<Tensor> {
+        let dates = &features.levels[1];
+        let mut parts: Vec<&Tensor> = dates.iter().chain(&features.relief).collect();
+        let mut order = Vec::new();
+        for date in 0..dates.len() {
+            order.push(date);
+            order.extend(features.relief.as_ref().map(|_| dates.len()));
+        }
+        order.push(parts.len());
+        parts.push(x);
+        self.layers.run_joined(name, &parts, &order)
     }
 }
 
@@ -95,20 +119,20 @@ fn joined(skips: &[Tensor], x: &Tensor) -> Result<Tensor> {
 impl Network for Unet {
     fn forward(&self, inputs: &BTreeMap<String, Tensor>) -> Result<Estimate> {
         inputs::check(inputs, &self.roles, self.multiple())?;
-        let levels = self.encode(inputs)?;
-        let mut x = Tensor::f_cat(&levels[5], 1)?;
-        for (step, skips) in levels[1..5].iter().rev().enumerate() {
-            x = self.layers.run(&format!("deconv{}", step + 1), &x)?;
-            x = joined(skips, &x)?;
+        let features = self.encode(inputs)?;
+        let levels = &features.levels;
+        let mut x = self.layers.run("deconv1", &Tensor::f_cat(&levels[5], 1)?)?;
+        for (step, skips) in levels[2..5].iter().rev().enumerate() {
+            x = self.layers.run(&format!("deconv{}", step + 2), &joined(skips, &x)?)?;
         }
         let coarse = match &self.coarse {
             Some(blend) => {
-                let last = self.layers.run("deconv5_20m", &x)?;
+                let last = self.decode_20m("deconv5_20m", &features, &x)?;
                 Some(blend.image(self.layers.run("s2_20m_estim", &last)?, inputs)?)
             }
             None => None,
         };
-        x = self.layers.run("deconv5", &x)?;
+        x = self.decode_20m("deconv5", &features, &x)?;
         if self.fine_skips {
             x = joined(&levels[0], &x)?;
         }
