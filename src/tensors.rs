@@ -12,6 +12,7 @@ mod cuda;
 mod device;
 mod fault;
 mod heap;
+mod lane;
 mod normalise;
 #[cfg(test)]
 mod reference;
@@ -22,6 +23,7 @@ pub use batch::{Batch, Stack};
 pub use block::from_block;
 pub use device::{limit_threads, pick_device};
 pub use heap::keep_heap;
+pub use lane::Lane;
 pub use normalise::{denormalise_s2, normalise, scale};
 #[cfg(test)]
 pub(crate) use reference::{read_tensors, reference};

@@ -15,11 +15,13 @@ mod gradient;
 mod identity;
 mod job;
 mod learn;
+mod lesson;
 mod loss;
 mod measure;
 mod monitor;
 mod options;
 mod pace;
+mod replicas;
 mod schedule;
 mod validate;
 

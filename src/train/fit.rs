@@ -13,6 +13,7 @@ use super::measure::{self, Measure};
 use super::monitor::Record;
 use super::options::TrainOptions;
 use super::pace::Pace;
+use super::replicas::Replicas;
 use super::validate::Validate;
 use crate::archive::Archive;
 use crate::error::{Error, Kind, Result};
@@ -59,6 +60,7 @@ struct Fit<'r, 'a> {
     run: &'r Run<'a>,
     out: &'r Path,
     model: Model,
+    replicas: Replicas,
     adam: Adam,
     curve: Curve,
     measures: Vec<Measure>,
@@ -111,10 +113,24 @@ impl<'r, 'a> Fit<'r, 'a> {
         {
             (state, curve, measures) = found;
         }
+        let replicas = Replicas::new(&model, &o.beside)?;
         let record = Record::of(&o.monitor, &measures);
         let board = Board::open(out, state.step)?;
         let (pace, report) = (Pace::new(), Report::default());
-        Ok(Self { run, out, model, adam, curve, measures, record, board, pace, state, report })
+        Ok(Self {
+            run,
+            out,
+            model,
+            replicas,
+            adam,
+            curve,
+            measures,
+            record,
+            board,
+            pace,
+            state,
+            report,
+        })
     }
 
     /// Epoch after epoch, a checkpoint after each and every so many steps inside.
@@ -171,6 +187,7 @@ impl<'r, 'a> Fit<'r, 'a> {
         };
         let mut sink = Learn {
             model: &self.model,
+            replicas: &mut self.replicas,
             options: o,
             adam: &mut self.adam,
             curve: &mut self.curve,

@@ -1,38 +1,21 @@
 //! Steps of learning from batches.
 
-use std::collections::BTreeMap;
-
 use super::adam::Adam;
 use super::curve::{Curve, Point};
 use super::gradient;
+use super::lesson::Lesson;
 use super::options::TrainOptions;
 use super::pace::Pace;
+use super::replicas::Replicas;
 use crate::error::{Error, Result};
-use crate::models::{Estimate, Model, in_bf16};
+use crate::models::Model;
 use crate::stream::Sink;
 use crate::tensors::Batch;
-
-/// The model's answer for a batch, its inputs in memory as the options say.
-pub(super) fn forward(model: &Model, batch: &Batch, o: &TrainOptions) -> Result<Estimate> {
-    if !o.channels_last {
-        return model.forward(&batch.tensors);
-    }
-    let mut tensors = BTreeMap::new();
-    for role in &model.card.inputs {
-        if let Some(tensor) = batch.tensors.get(role) {
-            // [b, c, h, w] whose memory is [b, h, w, c]: convolutions take it as it lies.
-            let last = tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?;
-            tensors.insert(role.clone(), last.f_permute([0, 3, 1, 2])?);
-        }
-    }
-    model.forward(&tensors)
-}
 
 /// The batches of a step so far.
 #[derive(Default)]
 pub(super) struct Held {
-    sum: f64,
-    count: f64,
+    lesson: Lesson,
     batches: usize,
     names: Vec<String>,
 }
@@ -40,6 +23,7 @@ pub(super) struct Held {
 /// The end of the training graph: forward, backward, and a step after every so many batches.
 pub(super) struct Learn<'a> {
     pub(super) model: &'a Model,
+    pub(super) replicas: &'a mut Replicas,
     pub(super) options: &'a TrainOptions,
     pub(super) adam: &'a mut Adam,
     pub(super) curve: &'a mut Curve,
@@ -62,16 +46,11 @@ impl Learn<'_> {
     }
 
     fn hold(&mut self, batch: Batch) -> Result<()> {
-        let o = self.options;
-        let estimate = in_bf16(o.bf16, || forward(self.model, &batch, o))?;
-        let (loss, count) = o.loss.of(&estimate, &batch, &self.model.card)?;
-        let value = loss.double_value(&[]);
-        if !value.is_finite() {
-            return Err(self.diverged("loss", value, &batch.names));
+        let lesson = self.replicas.learn(self.model, &batch, self.options)?;
+        if !lesson.sum.is_finite() {
+            return Err(self.diverged("loss", lesson.sum, &batch.names));
         }
-        loss.f_backward().map_err(|e| Error::internal("cannot go backward").with_source(e))?;
-        self.held.sum += value;
-        self.held.count += count;
+        self.held.lesson = self.held.lesson.and(lesson);
         self.held.batches += 1;
         self.held.names.extend(batch.names);
         Ok(())
@@ -82,7 +61,8 @@ impl Learn<'_> {
     fn take_step(&mut self) -> Result<()> {
         let o = self.options;
         let held = std::mem::take(&mut self.held);
-        let count = held.count.max(1.0);
+        let count = held.lesson.count.max(1.0);
+        self.replicas.give(self.model)?;
         let length = gradient::length(&self.model.vars)? / count;
         // Weights are still those of the step before.
         if !length.is_finite() {
@@ -91,13 +71,14 @@ impl Learn<'_> {
         let rate = o.rate * o.schedule.share(*self.step, o.steps, o.warmup);
         let scale = gradient::shrink(length, o.clip) / count;
         self.adam.step(&self.model.vars, rate, scale)?;
+        self.replicas.follow(self.model)?;
         *self.step += 1;
         self.pace.learned(held.names.len());
         let point = Point {
             step: *self.step,
             epoch: self.epoch,
             split: "train",
-            loss: held.sum / count,
+            loss: held.lesson.sum / count,
             rate: Some(rate),
             gradient: Some(length),
         };

@@ -63,6 +63,8 @@ pub struct TrainOptions {
     pub workers: usize,
     /// Where.
     pub device: Device,
+    /// Further devices, each of which learns from a share of every batch.
+    pub beside: Vec<Device>,
     /// Where runs are recorded, if anywhere.
     pub trace: Option<Trace>,
     /// Go on from the checkpoint in the folder, if there is one.
@@ -96,6 +98,7 @@ impl Default for TrainOptions {
             edge_bytes: 512 << 20,
             workers: cores(),
             device: Device::Cpu,
+            beside: Vec::new(),
             trace: None,
             resume: false,
         }
@@ -131,7 +134,15 @@ impl TrainOptions {
             ))
             .hint("lower --warmup, or raise --steps"));
         }
-        if self.bf16 && !self.device.is_cuda() {
+        let devices = 1 + self.beside.len();
+        if devices > self.batch.max(1) {
+            return Err(Error::usage(format!(
+                "{devices} devices cannot share batches of {}",
+                self.batch
+            ))
+            .hint("raise --batch, or name fewer devices"));
+        }
+        if self.bf16 && !self.beside.iter().chain([&self.device]).all(|d| d.is_cuda()) {
             return Err(Error::new(
                 Kind::Unsupported,
                 "bf16 is for GPUs: a CPU only emulates it, slower than float32",

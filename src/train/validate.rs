@@ -1,6 +1,6 @@
 //! Loss and metrics on samples that are not learned from.
 
-use super::learn::forward;
+use super::lesson::forward;
 use super::options::TrainOptions;
 use crate::archive::Layer;
 use crate::error::{Error, Result, While};

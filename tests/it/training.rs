@@ -91,17 +91,24 @@ fn a_killed_training_resumes_to_the_same_curve() {
 }
 
 #[test]
-fn batches_that_are_accumulated_are_one_large_batch() {
-    let w = world();
-    let (large, parts) = (w.path("accumulate/large"), w.path("accumulate/parts"));
-    train(&large, "--steps 4 --batch 4 --no-augment");
-    train(&parts, "--steps 4 --batch 2 --accumulate 2 --no-augment --channels-last");
-    let (large, parts) = (losses(&large), losses(&parts));
+fn batches_that_are_accumulated_or_shared_by_devices_are_one_large_batch() {
+    let run = |name: &str, more: &str| {
+        let to = world().path(&format!("accumulate/{name}"));
+        train(&to, &format!("--steps 4 --no-augment {more}"));
+        losses(&to)
+    };
+    let large = run("large", "--batch 4");
     assert_eq!(large.len(), 6);
-    for (a, b) in large.iter().zip(&parts) {
-        assert!((a - b).abs() < 1e-4 * a, "{large:?} {parts:?}");
-    }
     assert_ne!(large[0], large[1]);
+    // On three devices with the one that `words` names, in shares of 2, 1 and 1 samples.
+    let shared = run("shared", "--batch 4 --device cpu,cpu");
+    let parts = run("parts", "--batch 2 --accumulate 2 --channels-last");
+    for other in [shared, parts] {
+        assert_eq!(other.len(), large.len());
+        for (a, b) in large.iter().zip(&other) {
+            assert!((a - b).abs() < 1e-4 * a, "{large:?} {other:?}");
+        }
+    }
 }
 
 #[test]
@@ -130,6 +137,7 @@ fn what_cannot_be_trained_is_refused() {
         ("--schedule linear", "exponential"),
         ("--warmup 300", "--warmup"),
         ("--control sar", "sar-place"),
+        ("--batch 2 --device cpu,cpu", "3 devices cannot share batches of 2"),
     ] {
         let words = words(&to, more);
         let (_, text) = fails(&words.iter().map(String::as_str).collect::<Vec<_>>());

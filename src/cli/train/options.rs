@@ -87,9 +87,9 @@ pub(super) struct OptionArgs {
     /// Go on from the folder's checkpoint, if there is one.
     #[arg(long)]
     resume: bool,
-    /// auto, cpu, cuda or cuda:N.
-    #[arg(long, default_value = "auto")]
-    device: String,
+    /// auto, cpu, cuda or cuda:N; several with commas share every batch.
+    #[arg(long, default_value = "auto", value_delimiter = ',')]
+    device: Vec<String>,
 }
 
 impl OptionArgs {
@@ -103,6 +103,8 @@ impl OptionArgs {
                     .hint("add --optimiser adamw, or leave out --decay"));
             }
         };
+        let mut devices = self.device.iter().map(|name| pick_device(name));
+        let device = devices.next().unwrap_or_else(|| pick_device("auto"))?;
         Ok(TrainOptions {
             batch: self.batch,
             accumulate: self.accumulate,
@@ -131,7 +133,8 @@ impl OptionArgs {
             channels_last: self.channels_last,
             edge_bytes: stream.memory,
             workers: stream.workers,
-            device: pick_device(&self.device)?,
+            device,
+            beside: devices.collect::<Result<_>>()?,
             trace: stream.tracer()?,
             resume: self.resume,
         })
