@@ -47,6 +47,7 @@ mod source;
 mod ssop_resnet;
 mod ssop_unet;
 mod stored;
+mod turned;
 mod unet;
 mod weights;
 

@@ -6,6 +6,7 @@ use safetensors::Dtype;
 use tch::{Device, Kind, Tensor};
 
 use super::source::{Entry, Source};
+use super::turned::turn;
 use super::{Card, Model, design, keras};
 use crate::error::{Error, Result};
 
@@ -33,7 +34,7 @@ pub(super) fn adopt(card: &Card, source: &mut dyn Source, device: Device) -> Res
         let values = Tensor::f_from_data_size(&bytes, &shape, Kind::Float)?;
         check_finite(&part.stored, &values)?;
         let values = if part.keras { keras::layout(&values)? } else { values };
-        tch::no_grad(|| variable.f_copy_(&values))?;
+        tch::no_grad(|| -> Result<()> { Ok(variable.f_copy_(&turn(&values)?)?) })?;
     }
     Ok(model)
 }

@@ -1,4 +1,4 @@
-//! One convolution with TensorFlow's SAME padding, plain or transposed.
+//! One convolution with TensorFlow's SAME padding, plain or transposed, on [turned](super::turned) images.
 
 use tch::Tensor;
 
@@ -92,36 +92,51 @@ impl Conv {
         let (_, _, height, width) = x.size4()?;
         let ((top, bottom), (left, right)) = (self.same(height), self.same(width));
         let stride = [self.stride; 2];
-        if top == bottom && left == right {
+        if self.alike(height) && self.alike(width) {
             return Ok(x.f_conv2d(weight, bias, stride, [top, left], [1, 1], 1)?);
         }
         let padded = x.f_constant_pad_nd([left, right, top, bottom])?;
         Ok(padded.f_conv2d(weight, bias, stride, [0, 0], [1, 1], 1)?)
     }
 
-    /// Zeros before and after an axis of `size`: SAME gives the odd one to the end, so stride 2
-    /// over an even size has none before and one after.
+    /// Zeros before and after an axis of `size`. SAME gives the odd one to the end, which is the
+    /// beginning here: stride 2 over an even size has one before and none after.
     fn same(&self, size: i64) -> (i64, i64) {
-        let steps = (size + self.stride - 1) / self.stride;
-        let all = ((steps - 1) * self.stride + self.kernel - size).max(0);
-        (all / 2, all - all / 2)
+        let all = ((self.steps(size) - 1) * self.stride + self.kernel - size).max(0);
+        (all - all / 2, all / 2)
     }
 
-    /// `y[s i + k] += x[i] w[k]`, of which SAME keeps `s n`: the odd one is cut at the end, so stride
-    /// 2 keeps the first and stride 1 those in the middle.
+    fn steps(&self, size: i64) -> i64 {
+        (size + self.stride - 1) / self.stride
+    }
+
+    /// Whether as many zeros after an axis as before it change nothing: no step reaches them.
+    fn alike(&self, size: i64) -> bool {
+        let before = self.same(size).0;
+        (size + 2 * before - self.kernel) / self.stride + 1 == self.steps(size)
+    }
+
+    /// `y[s i + k] += x[i] w[k]`, of which SAME keeps `s n` and cuts the odd one at the end, which is
+    /// the beginning here: stride 2 loses the first, stride 1 one at each end. libtorch cuts both ends
+    /// alike and gives back at the far one.
     fn enlarge(&self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
-        let (_, _, height, width) = x.size4()?;
+        let over = (self.kernel - self.stride).max(0);
+        let cut = over - over / 2;
+        let back = self.stride - self.kernel + 2 * cut;
         let stride = [self.stride; 2];
-        let full = x.f_conv_transpose2d(weight, bias, stride, [0, 0], [0, 0], 1, [1, 1])?;
-        let before = (self.kernel - self.stride).max(0) / 2;
-        let rows = full.f_narrow(2, before, height * self.stride)?;
-        Ok(rows.f_narrow(3, before, width * self.stride)?)
+        Ok(x.f_conv_transpose2d(weight, bias, stride, [cut; 2], [back; 2], 1, [1, 1])?)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::turned::turn;
     use super::*;
+
+    /// The layer on an image that is not turned, with a kernel that is not.
+    fn run(conv: &Conv, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Tensor {
+        turn(&conv.run(&turn(x).unwrap(), &turn(weight).unwrap(), bias).unwrap()).unwrap()
+    }
 
     fn ones(conv: &Conv) -> (Tensor, Tensor) {
         let options = (tch::Kind::Float, tch::Device::Cpu);
@@ -134,7 +149,7 @@ mod tests {
         let (weight, bias) = ones(&conv);
         let x =
             Tensor::from_slice(&[1.0f32, 2.0, 4.0, 8.0]).view([1, 1, 1, 4]).repeat([1, 1, 4, 1]);
-        let y = conv.run(&x, &weight, &bias).unwrap();
+        let y = run(&conv, &x, &weight, &bias);
         assert_eq!(y.size(), [1, 1, 2, 2]);
         // Three rows of 1+2+4 first; the last column and row see the zeros after the edge.
         assert_eq!(y.double_value(&[0, 0, 0, 0]), 21.0);
@@ -142,11 +157,35 @@ mod tests {
     }
 
     #[test]
+    fn any_size_is_as_if_padded_by_hand() {
+        tch::manual_seed(2);
+        for (kernel, stride, size) in
+            [(3, 2, 8), (3, 2, 7), (5, 2, 8), (5, 2, 9), (5, 1, 6), (3, 1, 5)]
+        {
+            let conv = Conv { kernel, stride, ..Conv::new("c", 2, 3, 3) };
+            let options = (tch::Kind::Float, tch::Device::Cpu);
+            let weight = Tensor::randn(conv.shape(), options);
+            let x = Tensor::randn([1, 2, size, size], options);
+            // SAME by its definition, on the image as it is.
+            let steps = (size + stride - 1) / stride;
+            let all = ((steps - 1) * stride + kernel - size).max(0);
+            let (before, after) = (all / 2, all - all / 2);
+            let padded = x.constant_pad_nd([before, after, before, after]);
+            let bias = Tensor::randn([3], options);
+            let want = padded.conv2d(&weight, Some(&bias), [stride; 2], [0, 0], [1, 1], 1).relu();
+            let got = run(&conv, &x, &weight, &bias);
+            assert_eq!(got.size(), want.size());
+            let far = (got - want).abs().max().double_value(&[]);
+            assert!(far < 1e-5, "kernel {kernel}, stride {stride}, size {size}: {far}");
+        }
+    }
+
+    #[test]
     fn a_transposed_convolution_keeps_the_first_pixels() {
         let conv = Conv { kernel: 3, ..Conv::up("d", 1, 1) };
         let (weight, bias) = ones(&conv);
         let x = Tensor::from_slice(&[1.0f32, 10.0]).view([1, 1, 1, 2]);
-        let y = conv.run(&x, &weight, &bias).unwrap();
+        let y = run(&conv, &x, &weight, &bias);
         assert_eq!(y.size(), [1, 1, 2, 4]);
         let row: Vec<f32> = y.get(0).get(0).get(0).try_into().unwrap();
         assert_eq!(row, [1.0, 1.0, 11.0, 10.0]);
@@ -158,7 +197,7 @@ mod tests {
         let (weight, bias) = ones(&conv);
         let _ = weight.narrow(3, 0, 1).fill_(0.0);
         let x = Tensor::from_slice(&[1.0f32, 10.0, 100.0]).view([1, 1, 1, 3]);
-        let y = conv.run(&x, &weight, &bias).unwrap();
+        let y = run(&conv, &x, &weight, &bias);
         assert_eq!(y.size(), [1, 1, 1, 3]);
         let row: Vec<f32> = y.get(0).get(0).get(0).try_into().unwrap();
         // Weight k of pixel i falls on i + k - 1; the weight before is none.

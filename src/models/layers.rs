@@ -8,9 +8,11 @@ use super::conv::Conv;
 use super::cost::Meter;
 use super::initial::Initial;
 use super::shared::{Shared, fold};
+use super::turned::turn;
 use crate::error::{Error, Result};
 
-/// Convolutions by name. The tensors are those of the variable store: training changes both.
+/// Convolutions by name. The tensors are those of the variable store: training changes both. Kernels
+/// are [turned](super::turned).
 #[derive(Debug)]
 pub(super) struct Layers {
     all: BTreeMap<String, (Conv, Tensor, Tensor)>,
@@ -27,7 +29,7 @@ impl Layers {
             let bias = path.f_zeros("bias", &[conv.outputs])?;
             if let Some((rule, seed)) = start {
                 let values = Tensor::f_from_slice(&rule.kernel(conv, seed))?;
-                let values = values.f_view(conv.shape())?;
+                let values = turn(&values.f_view(conv.shape())?)?;
                 tch::no_grad(|| weight.f_copy_(&values))?;
             }
             let old = layers.insert(conv.name.clone(), (conv.clone(), weight, bias));

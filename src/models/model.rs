@@ -6,6 +6,7 @@ use std::path::Path;
 use tch::{Device, Tensor, nn};
 
 use super::layers::Layers;
+use super::turned::Turned;
 use super::{Card, Estimate, Network, describe, design, script, weights};
 use crate::error::{Error, Result};
 
@@ -13,7 +14,8 @@ use crate::error::{Error, Result};
 pub struct Model {
     /// What it is.
     pub card: Card,
-    /// The weights, as `LAYER.weight` and `LAYER.bias` in libtorch's layout.
+    /// The weights, as `LAYER.weight` and `LAYER.bias` in libtorch's layout, each kernel by half a
+    /// turn: the network runs on turned images. Files hold them as they are.
     pub vars: nn::VarStore,
     /// The function.
     pub network: Box<dyn Network>,
@@ -32,7 +34,8 @@ impl Model {
         let vars = nn::VarStore::new(device);
         let start = seed.map(|seed| (design.initial, seed));
         let layers = Layers::new(&vars.root(), &design.convs, start)?;
-        Ok(Self { card, vars, network: (design.build)(layers) })
+        let network = Turned::new((design.build)(layers), card.inputs.clone());
+        Ok(Self { card, vars, network: Box::new(network) })
     }
 
     /// Reads `*.safetensors` and the card in its metadata. Everything is compared with the network

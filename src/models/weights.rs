@@ -9,6 +9,7 @@ use tch::{Device, Tensor};
 
 use super::adopt::{adopt, check_finite};
 use super::stored::Stored;
+use super::turned::turn;
 use super::{Card, Model};
 use crate::error::{Error, Result, While};
 use crate::store::publish;
@@ -28,7 +29,10 @@ pub(super) fn save(model: &Model, path: &Path, about: &BTreeMap<String, String>)
     let mut views = Vec::new();
     let mut bytes = BTreeMap::new();
     for (name, tensor) in model.vars.variables() {
-        bytes.insert(name, (shape(&tensor), to_bytes(&tensor).during(doing)?));
+        bytes.insert(
+            name,
+            (shape(&tensor), turn(&tensor).and_then(|t| to_bytes(&t)).during(doing)?),
+        );
     }
     for (name, (shape, data)) in &bytes {
         let view = TensorView::new(Dtype::F32, shape.clone(), data);

@@ -14,7 +14,7 @@ use crate::models::Model;
 use crate::store::{self, PendingFolder};
 
 /// Version of the checkpoint's folder.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// Where a run stands, between two steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
