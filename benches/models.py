@@ -55,7 +55,7 @@ class Bench:
             events = json.loads(trace.read_text())
         graph = next(e["pid"] for e in events if e["name"] == "process_name" and e["args"]["name"] == "graph train")
         busy = [e for e in events if e["pid"] == graph and e.get("cat") == "busy" and e["name"].startswith("learn")]
-        # One a step; those of microseconds are the moments before the first batch and after the last.
+        # One a step; those of microseconds are the moments between two waits for a batch.
         busy = sorted((e for e in busy if e["dur"] > 1000), key=lambda e: e["ts"])
         if len(busy) != a.steps:
             sys.exit(f"the trace has {len(busy)} steps, not {a.steps}")
@@ -92,27 +92,23 @@ class Bench:
         return "".join(row)
 
     def training(self, card):
-        n, loops = self.a.steps, []
+        n, loops, torch_loops = self.a.steps, [], []
 
         def ours():
             steps, between = self.ours(card)
             loops.append(statistics.mean(between))
             return middle(steps)
 
+        def torch():
+            torch_loops.append(statistics.mean(self.torch("loop", card, n, self.archive, self.samples, CORES)))
+            return middle(self.torch("step", card, n))
+
         step = self.turns(
             f"step, `{card}`",
-            {
-                "ours": ours,
-                "torch": lambda: middle(self.torch("step", card, n)),
-                "tensorflow": lambda: middle(self.keras("step", card, n)),
-            },
+            {"ours": ours, "torch": torch, "tensorflow": lambda: middle(self.keras("step", card, n))},
         )
-        kept = iter(loops)
-        more = (self.archive, self.samples, CORES)
-        loop = self.turns(
-            f"loop, `{card}`",
-            {"ours": lambda: next(kept), "torch": lambda: statistics.mean(self.torch("loop", card, n, *more))},
-        )
+        kept, theirs = iter(loops), iter(torch_loops)
+        loop = self.turns(f"loop, `{card}`", {"ours": lambda: next(kept), "torch": lambda: next(theirs)})
         return [step, loop]
 
     def inference(self, card, count, tensorflow=True):
@@ -146,6 +142,8 @@ seconds. Batches of {a.batch}, {a.side} px, float32, width 64 (the study's netwo
 A ratio is theirs over ours: above 1, Éclaircie is faster. A step is forward, loss, backward and Adam; Éclaircie's is taken
 from the trace of `eclaircie train`, which reads and normalises batches beside it, the others' from random tensors that are at
 hand. A loop is the time from step to step with its reading: a DataLoader over zarr-python with {CORES} workers for PyTorch.
+All compute the same function. PyTorch and TensorFlow run its layers as the original defines them; Éclaircie takes what is joined to
+every date through a layer once and pads no image into a copy, which is part of its ratio.
 
 | | Éclaircie | PyTorch | TensorFlow |
 | --- | --- | --- | --- |

@@ -45,9 +45,11 @@ class Stem(nn.Module):
         self.conv2 = Down(w, 2 * w)
         self.conv1_dem = nn.Conv2d(1, w, 3, padding=1)
 
-    def forward(self, date, inputs):
+    def relief(self, inputs):
+        return F.relu(self.conv1_dem(inputs["dem"]))
+
+    def forward(self, date, inputs, relief):
         fine = F.relu(self.conv1(torch.cat([inputs[f"s1_{date}"], inputs[f"s2_{date}"]], 1)))
-        relief = F.relu(self.conv1_dem(inputs["dem"]))
         return fine, torch.cat([self.conv2(fine), relief], 1)
 
 
@@ -62,9 +64,9 @@ class Unet(nn.Module):
         self.estim = nn.Conv2d(n * w + w, 4, 5, padding=2)
 
     def forward(self, inputs):
-        levels = [[] for _ in range(6)]
+        levels, relief = [[] for _ in range(6)], self.stem.relief(inputs)
         for date in self.dates:
-            fine, x = self.stem(date, inputs)
+            fine, x = self.stem(date, inputs, relief)
             levels[0].append(fine)
             levels[1].append(x)
             for level, down in enumerate(self.down):
@@ -85,7 +87,8 @@ class David(nn.Module):
         self.estim = nn.Conv2d(w, 4, 5, padding=2)
 
     def forward(self, inputs):
-        codes = [self.conv3(self.stem(date, inputs)[1]) for date in self.dates]
+        relief = self.stem.relief(inputs)
+        codes = [self.conv3(self.stem(date, inputs, relief)[1]) for date in self.dates]
         return F.relu(self.estim(self.deconv2(self.deconv1(torch.cat(codes, 1)))))
 
 

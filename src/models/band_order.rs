@@ -38,8 +38,8 @@ pub(super) fn reorder(model: &mut Model, order: &[String]) -> Result<()> {
                 .hint("import with a card whose head is plain"));
         }
         tch::no_grad(|| -> Result<()> {
-            let turned = variable.f_index_select(axis, &places)?;
-            Ok(variable.f_copy_(&turned)?)
+            let sorted = variable.f_index_select(axis, &places)?;
+            Ok(variable.f_copy_(&sorted)?)
         })?;
     }
     Ok(())

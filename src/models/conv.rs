@@ -14,7 +14,7 @@ pub(super) struct Conv {
     pub inputs: i64,
     /// Channels out.
     pub outputs: i64,
-    /// Side of its kernel, odd.
+    /// Side of its kernel, odd and at least its stride.
     pub kernel: i64,
     /// 1 or 2; a transposed convolution enlarges by it.
     pub stride: i64,
@@ -90,37 +90,24 @@ impl Conv {
 
     fn plain(&self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         let (_, _, height, width) = x.size4()?;
-        let ((top, bottom), (left, right)) = (self.same(height), self.same(width));
-        let stride = [self.stride; 2];
-        if self.alike(height) && self.alike(width) {
-            return Ok(x.f_conv2d(weight, bias, stride, [top, left], [1, 1], 1)?);
-        }
-        let padded = x.f_constant_pad_nd([left, right, top, bottom])?;
-        Ok(padded.f_conv2d(weight, bias, stride, [0, 0], [1, 1], 1)?)
+        let zeros = [self.before(height), self.before(width)];
+        Ok(x.f_conv2d(weight, bias, [self.stride; 2], zeros, [1, 1], 1)?)
     }
 
-    /// Zeros before and after an axis of `size`. SAME gives the odd one to the end, which is the
-    /// beginning here: stride 2 over an even size has one before and none after.
-    fn same(&self, size: i64) -> (i64, i64) {
-        let all = ((self.steps(size) - 1) * self.stride + self.kernel - size).max(0);
-        (all - all / 2, all / 2)
-    }
-
-    fn steps(&self, size: i64) -> i64 {
-        (size + self.stride - 1) / self.stride
-    }
-
-    /// Whether as many zeros after an axis as before it change nothing: no step reaches them.
-    fn alike(&self, size: i64) -> bool {
-        let before = self.same(size).0;
-        (size + 2 * before - self.kernel) / self.stride + 1 == self.steps(size)
+    /// Zeros before an axis of `size`. SAME gives the odd one to the end, which is the beginning here:
+    /// stride 2 over an even size has one before and none after. libtorch puts as many after as
+    /// before, where there is at most one too many, which no step of stride 2 reaches.
+    fn before(&self, size: i64) -> i64 {
+        let steps = (size + self.stride - 1) / self.stride;
+        let all = (steps - 1) * self.stride + self.kernel - size;
+        all - all / 2
     }
 
     /// `y[s i + k] += x[i] w[k]`, of which SAME keeps `s n` and cuts the odd one at the end, which is
     /// the beginning here: stride 2 loses the first, stride 1 one at each end. libtorch cuts both ends
     /// alike and gives back at the far one.
     fn enlarge(&self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
-        let over = (self.kernel - self.stride).max(0);
+        let over = self.kernel - self.stride;
         let cut = over - over / 2;
         let back = self.stride - self.kernel + 2 * cut;
         let stride = [self.stride; 2];
@@ -176,6 +163,25 @@ mod tests {
             let got = run(&conv, &x, &weight, &bias);
             assert_eq!(got.size(), want.size());
             let far = (got - want).abs().max().double_value(&[]);
+            assert!(far < 1e-5, "kernel {kernel}, stride {stride}, size {size}: {far}");
+        }
+    }
+
+    #[test]
+    fn a_transposed_convolution_is_as_if_cut_by_hand() {
+        tch::manual_seed(3);
+        let options = (tch::Kind::Float, tch::Device::Cpu);
+        for (kernel, stride, size) in [(3, 2, 4), (3, 2, 5), (5, 2, 4), (3, 1, 5), (5, 1, 6)] {
+            let conv = Conv { kernel, stride, ..Conv::up("d", 2, 3) };
+            let weight = Tensor::randn(conv.shape(), options);
+            let x = Tensor::randn([1, 2, size, size], options);
+            let bias = Tensor::randn([3], options);
+            let s = [stride; 2];
+            let full = x.conv_transpose2d(&weight, Some(&bias), s, [0, 0], [0, 0], 1, [1, 1]);
+            // SAME loses the larger part of what is over at the end.
+            let before = (kernel - stride) / 2;
+            let cut = full.narrow(2, before, size * stride).narrow(3, before, size * stride);
+            let far = (run(&conv, &x, &weight, &bias) - cut.relu()).abs().max().double_value(&[]);
             assert!(far < 1e-5, "kernel {kernel}, stride {stride}, size {size}: {far}");
         }
     }

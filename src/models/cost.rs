@@ -43,7 +43,7 @@ pub(super) struct Cost {
 }
 
 impl Cost {
-    /// Of a card's network. No weight takes memory.
+    /// Of a card's network as the original runs it. No weight is stored.
     pub fn of(card: &Card) -> Result<Self> {
         let design = design::of(card)?;
         let (convs, meter) = (design.convs, Meter::default());

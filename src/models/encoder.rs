@@ -153,9 +153,10 @@ impl Stem {
         })
     }
 
-    /// Whether elevation stays apart from the dates, since it stands beside several of them.
+    /// Whether elevation stays apart from the dates, since it stands beside several of them. One raw
+    /// channel would not be worth it.
     pub fn apart(&self) -> bool {
-        self.dem != Dem::None && self.coarse != Coarse::Mixed && self.dates.len() > 1
+        self.dem == Dem::Conv && self.coarse != Coarse::Mixed && self.dates.len() > 1
     }
 
     /// One date at 10 m and, with 20 m bands and elevation joined in this order, at 20 m; without

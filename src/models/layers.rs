@@ -40,7 +40,8 @@ impl Layers {
         Ok(Self { all: layers, meter: None })
     }
 
-    /// Layers whose weights are zeros that take no memory; every run is counted.
+    /// Layers whose weights are zeros that take no memory; every run is counted, as if nothing were
+    /// [shared](super::shared).
     pub fn hollow(convs: &[Conv], meter: &Meter) -> Result<Self> {
         let zero = Tensor::f_zeros([1], (Kind::Float, Device::Cpu))?;
         let mut all = BTreeMap::new();
@@ -69,13 +70,16 @@ impl Layers {
         Shared::new(self.get(name)?, last, self.meter.as_ref())
     }
 
-    /// Applies the layer of this name to `inputs` side by side in this `order`, in which an input
-    /// may stand several times.
+    /// Applies the layer of this name to `inputs` side by side in this `order`, in which each stands
+    /// once, one after another, or more often.
     pub fn run_joined(&self, name: &str, inputs: &[&Tensor], order: &[usize]) -> Result<Tensor> {
         let (conv, weight, bias) = self.get(name)?;
         let channels: Vec<i64> = inputs.iter().map(|t| t.size()[1]).collect();
         let x = Tensor::f_cat(inputs, 1)?;
-        let y = conv.run(&x, &fold(conv, weight, &channels, order)?, bias)?;
+        let y = match order.len() > inputs.len() {
+            true => conv.run(&x, &fold(conv, weight, &channels, order)?, bias)?,
+            false => conv.run(&x, weight, bias)?,
+        };
         if let Some(meter) = &self.meter {
             meter.add(conv, &x, &y)?;
         }

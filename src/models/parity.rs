@@ -7,7 +7,6 @@ use serde_json::Value;
 use tch::{Device, Tensor};
 
 use super::keras::our_name;
-use super::turned::turn;
 use super::{Card, Model, from_keras, to_keras};
 use crate::tensors::{limit_threads, normalise, read_tensors, reference, role_layer};
 
@@ -71,7 +70,7 @@ fn case(folder: &Path, name: &str) -> Case {
         let (name, values) = from_keras(entry["name"].as_str().unwrap(), &weight(entry)).unwrap();
         let mut variable = variables.remove(&name).expect(&name);
         assert_eq!(variable.size(), values.size(), "{name}");
-        tch::no_grad(|| variable.copy_(&turn(&values).unwrap()));
+        tch::no_grad(|| variable.copy_(&values));
     }
     assert!(variables.is_empty(), "{variables:?}");
     let raw = read_tensors(&folder.join("inputs.safetensors"));
@@ -126,8 +125,7 @@ impl Case {
         for entry in self.json["gradients"].as_array().unwrap() {
             let name = entry["name"].as_str().unwrap();
             let ours = our_name(name).unwrap();
-            let gradient =
-                to_keras(&turn(&variables[&ours].grad()).unwrap()).unwrap().flatten(0, -1);
+            let gradient = to_keras(&variables[&ours].grad()).unwrap().flatten(0, -1);
             let (l2, stride) = (entry["l2"].as_f64().unwrap(), entry["stride"].as_i64().unwrap());
             let norm = gradient.norm().double_value(&[]);
             assert!((norm - l2).abs() <= 1e-3 * l2, "{name}: {norm} {l2}");
@@ -206,7 +204,7 @@ fn the_stored_keras_weights_are_read_as_they_are() {
     assert_eq!(stored.len(), variables.len());
     for (name, tensor) in &stored {
         let (ours, values) = from_keras(name, tensor).unwrap();
-        assert_eq!(variables[&ours], turn(&values).unwrap(), "{name}");
+        assert_eq!(variables[&ours], values, "{name}");
         assert_eq!(to_keras(&values).unwrap(), *tensor, "{name}");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A convolution is a sum over its input channels. Where elevation is joined to every date, its term is the same for all of
 //! them: computed once it is a ninth of the work of the layer after the join instead of a third. And where the same features
-//! are joined several times before one layer, that layer sees them once, through the sum of their weights.
+//! are joined several times before one layer, that layer sees them once, through the sum of their weights. In bfloat16 a
+//! shared term is rounded once more.
 
 use tch::Tensor;
 

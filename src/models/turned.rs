@@ -3,7 +3,7 @@
 //! TensorFlow's SAME gives an odd zero to the end: a layer of stride 2 has none before an even image and one after it, and its
 //! transposed layer loses its last pixels. libtorch pads and cuts both ends alike, so that every such layer would copy its image
 //! into one that is a pixel larger, 129 wide where 128 suits the processor. Turned, the zero comes first: padding of one at both
-//! ends is then the same, since stride 2 never reaches the one at the far end. That saves a fifth of a training step on a CPU.
+//! ends is then the same, since stride 2 never reaches the one at the far end.
 //!
 //! Only kernels in memory are turned; files hold them as the original does.
 
@@ -30,10 +30,11 @@ impl Turned {
 impl Network for Turned {
     fn forward(&self, inputs: &BTreeMap<String, Tensor>) -> Result<Estimate> {
         let mut turned = BTreeMap::new();
-        for role in &self.roles {
-            if let Some(tensor) = inputs.get(role) {
-                turned.insert(role.clone(), turn(tensor)?);
-            }
+        for (name, tensor) in inputs {
+            // The rest is not seen, but named where a role is missing.
+            let used = self.roles.contains(name);
+            let tensor = if used { turn(tensor)? } else { tensor.shallow_clone() };
+            turned.insert(name.clone(), tensor);
         }
         let Estimate { fine, coarse } = self.inner.forward(&turned)?;
         Ok(Estimate { fine: turn(&fine)?, coarse: coarse.as_ref().map(turn).transpose()? })

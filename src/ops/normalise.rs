@@ -12,7 +12,7 @@ use crate::tensors::{Batch, Lane, limit_threads, normalise};
 /// Masks named for what they mean (`cloudy`, `opaque`, `thin`, `shadow`, `hidden`) become true where any
 /// of their flags is set.
 ///
-/// To a GPU the stored integers travel, half the bytes of floats, on a [`Lane`] of their own.
+/// To a GPU the stored integers travel, half the bytes of floats, on a stream of their own.
 pub struct Normalise {
     device: Device,
     /// Opened with the first batch, by the thread that uses it.
@@ -35,9 +35,9 @@ impl Normalise {
         for stored in batch.tensors.values_mut() {
             *stored = lane.carry(stored)?;
         }
-        let scaled = self.convert(batch)?;
+        let scaled = self.convert(batch);
         lane.read()?;
-        Ok(scaled)
+        scaled
     }
 
     fn convert(&self, batch: Batch) -> Result<Batch> {

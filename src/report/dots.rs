@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use super::axis::{Axis, drawable};
 use super::drawing;
-use super::escape::escape;
 
 /// Letters of a label, and the room of one.
 const LETTERS: usize = 44;
@@ -42,30 +41,11 @@ pub fn dots_svg(title: &str, rows: &[Dots]) -> String {
     let x = |value: f64| left + axis.place(value) * WIDTH;
     let bottom = TOP + ROW * rows.len() as f64;
     let mut out = drawing::open((left + WIDTH + RIGHT, bottom + 28.0), 12, title);
-    let _ = writeln!(
-        out,
-        "<text x=\"10\" y=\"22\" font-size=\"14\" fill=\"#222\">{}</text>",
-        escape(title)
-    );
-    for (value, text) in &axis.ticks {
-        let _ = writeln!(
-            out,
-            "<path d=\"M{x:.1} {TOP}V{bottom}\" stroke=\"#e4e4e4\"/><text x=\"{x:.1}\" y=\"{:.1}\" \
-             text-anchor=\"middle\" fill=\"#555\">{}</text>",
-            bottom + 18.0,
-            escape(text),
-            x = x(*value)
-        );
-    }
+    out += &drawing::heading(10.0, title);
+    out += &drawing::ticks(&axis.ticks, (TOP, bottom), x);
     for (i, row) in rows.iter().enumerate() {
         let y = TOP + ROW * (i as f64 + 0.5);
-        let _ = writeln!(
-            out,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#222\">{}</text>",
-            left - 10.0,
-            y + 4.0,
-            drawing::fit(&row.label, LETTERS)
-        );
+        out += &drawing::row_label(left, y, &drawing::fit(&row.label, LETTERS));
         if let Some((low, high)) = row.ends() {
             let (low, high) = (x(low), x(high));
             let _ = writeln!(

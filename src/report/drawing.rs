@@ -12,6 +12,38 @@ pub(super) fn open((width, height): (f64, f64), size: u8, title: &str) -> String
     )
 }
 
+/// The heading of a drawing whose first row lies below 40.
+pub(super) fn heading(x: f64, title: &str) -> String {
+    format!("<text x=\"{x:.1}\" y=\"22\" font-size=\"14\" fill=\"#222\">{}</text>\n", escape(title))
+}
+
+/// Thin lines from top to bottom at the places `x` of an axis' ticks, and their numbers below.
+pub(super) fn ticks(
+    ticks: &[(f64, String)],
+    (top, bottom): (f64, f64),
+    x: impl Fn(f64) -> f64,
+) -> String {
+    let one = |(value, text): &(f64, String)| {
+        format!(
+            "<path d=\"M{x:.1} {top}V{bottom:.1}\" stroke=\"#e4e4e4\"/><text x=\"{x:.1}\" y=\"{:.1}\" \
+             text-anchor=\"middle\" fill=\"#555\">{}</text>\n",
+            bottom + 18.0,
+            escape(text),
+            x = x(*value)
+        )
+    };
+    ticks.iter().map(one).collect()
+}
+
+/// The name of a row, left of `x`; `label` is markup.
+pub(super) fn row_label(x: f64, y: f64, label: &str) -> String {
+    format!(
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#222\">{label}</text>\n",
+        x - 10.0,
+        y + 4.0
+    )
+}
+
 /// Text of at most so many letters, made inert; what is cut off shows where the mouse rests.
 #[cfg(feature = "torch")]
 pub(super) fn fit(text: &str, most: usize) -> String {

@@ -26,21 +26,8 @@ pub fn timeline_svg(timeline: &Timeline) -> String {
     let (width, height) = (LEFT + WIDTH + RIGHT, bottom + 78.0);
     let title = format!("{}, t = {}", timeline.place, timeline.t);
     let mut out = drawing::open((width, height), 12, &title);
-    let _ = writeln!(
-        out,
-        "<text x=\"{LEFT}\" y=\"22\" font-size=\"14\" fill=\"#222\">{}</text>",
-        escape(&title)
-    );
-    for (days, text) in &axis.ticks {
-        let _ = writeln!(
-            out,
-            "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom:.1}\" stroke=\"#eee\"/>\
-             <text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#555\">{}</text>",
-            bottom + 18.0,
-            escape(text),
-            x = x(*days)
-        );
-    }
+    out += &drawing::heading(LEFT, &title);
+    out += &drawing::ticks(&axis.ticks, (TOP, bottom), x);
     let _ = writeln!(
         out,
         "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{TOP}\" y2=\"{bottom:.1}\" stroke=\"#888\" \
@@ -54,13 +41,10 @@ pub fn timeline_svg(timeline: &Timeline) -> String {
     );
     for (i, row) in timeline.rows.iter().enumerate() {
         let y = TOP + ROW * (i as f64 + 0.5);
+        out += &drawing::row_label(LEFT, y, &escape(&row.role));
         let _ = writeln!(
             out,
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#222\">{}</text>\
-             <line x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"#ddd\"/>",
-            LEFT - 10.0,
-            y + 4.0,
-            escape(&row.role),
+            "<line x1=\"{LEFT}\" x2=\"{:.1}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"#ddd\"/>",
             LEFT + WIDTH
         );
         let others = timeline.seen.iter().filter(|a| a.sensor == row.at.sensor && **a != row.at);

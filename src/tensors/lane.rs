@@ -4,11 +4,12 @@
 use std::ffi::{c_int, c_uint, c_void};
 use std::mem::transmute;
 use std::ptr::null_mut;
+use std::sync::{Mutex, PoisonError};
 
 use tch::{Device, Tensor};
 
 use super::cuda;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 
 type Address = *mut c_void;
 type Make = unsafe extern "C" fn(*mut *mut c_void, c_uint) -> c_int;
@@ -45,6 +46,8 @@ struct Calls {
 const APART: c_uint = 1;
 /// An event keeps no time (`cudaEventDisableTiming`).
 const NO_TIME: c_uint = 2;
+/// Who waits for an event sleeps meanwhile (`cudaEventBlockingSync`).
+const ASLEEP: c_uint = 1;
 
 impl Calls {
     fn find() -> std::result::Result<Self, String> {
@@ -93,6 +96,24 @@ pub struct Lane {
 // SAFETY: streams and events of CUDA may be used from any thread; a lane is used by one at a time.
 unsafe impl Send for Lane {}
 
+/// Streams and events, by GPU, that no lane uses now. The allocator keeps memory for a stream, which a
+/// stream that is gone would take with it; so the next lane takes over what the last one leaves.
+static FREE: Mutex<Vec<(i32, usize, usize)>> = Mutex::new(Vec::new());
+
+fn taken(index: i32) -> Option<(*mut c_void, *mut c_void)> {
+    let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = free.iter().position(|one| one.0 == index)?;
+    let (_, stream, event) = free.swap_remove(at);
+    Some((stream as *mut c_void, event as *mut c_void))
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
+        free.push((self.index, self.stream as usize, self.last_read as usize));
+    }
+}
+
 /// Takes a guard back, also when work failed.
 struct Guard {
     handle: *mut c_void,
@@ -124,29 +145,29 @@ impl Drop for Guard {
 }
 
 impl Lane {
-    /// A lane to this device; `None` for the CPU, which is where everything lies. Refuses a GPU
-    /// whose libraries lack what a lane calls.
+    /// A lane to this device. `None` for the CPU, which is where everything lies, and where the
+    /// libraries lack what a lane calls: plain copies work there.
     pub fn open(device: Device) -> Result<Option<Self>> {
         let Device::Cuda(index) = device else { return Ok(None) };
-        let calls = Calls::find().map_err(|text| {
-            Error::new(Kind::Unsupported, format!("no stream beside that of {device:?}: {text}"))
-                .hint("use PyTorch's libraries of the version that `make setup` names, or --device cpu")
-        })?;
-        Self::with(calls, device, index).map(Some)
+        match Calls::find() {
+            Ok(calls) => Self::with(calls, device, index).map(Some),
+            Err(_) => Ok(None),
+        }
     }
 
     fn with(calls: Calls, device: Device, index: usize) -> Result<Self> {
         let index = i32::try_from(index)
             .map_err(|_| Error::invalid(format!("there is no GPU number {index}")))?;
+        if let Some((stream, last_read)) = taken(index) {
+            return Ok(Self { calls, device, index, stream, last_read });
+        }
         let (mut stream, mut last_read) = (null_mut(), null_mut());
         let _guard = Guard::device(&calls, index)?;
         // SAFETY: every pointer is to a local of the type that the call writes.
         unsafe {
             done("make a stream", (calls.new_stream)(&mut stream, APART))?;
-            done("make an event", (calls.new_event)(&mut last_read, NO_TIME))?;
+            done("make an event", (calls.new_event)(&mut last_read, NO_TIME | ASLEEP))?;
         }
-        // Neither is destroyed: a program opens few lanes, and memory that the allocator keeps for the
-        // stream outlives them.
         Ok(Self { calls, device, index, stream, last_read })
     }
 
@@ -160,7 +181,8 @@ impl Lane {
     /// A copy on the GPU, whole when this returns. Work of the default stream goes on meanwhile.
     pub fn carry(&self, stored: &Tensor) -> Result<Tensor> {
         let pinned = match self.device.is_cuda() {
-            true => stored.f_pin_memory(self.device)?,
+            // Without a look whether it is pinned already, of which libtorch warns at every call.
+            true => stored.f_internal_pin_memory(self.device)?,
             false => stored.shallow_clone(),
         };
         let _guard = Guard::stream(&self.calls, self.stream, self.index)?;

@@ -72,7 +72,7 @@ fn said() -> Vec<String> {
 #[test]
 fn a_batch_waits_for_the_reads_of_the_last_and_is_copied_on_a_stream_of_its_own() {
     let lane = Lane::with(CALLS, Device::Cpu, 1).unwrap();
-    assert_eq!(said(), ["on device 1", "new stream 1", "new event 2", "off device 44"]);
+    assert_eq!(said(), ["on device 1", "new stream 1", "new event 3", "off device 44"]);
     let stored = Tensor::from_slice(&[1i16, 2, 3]);
     lane.ready().unwrap();
     assert_eq!(lane.carry(&stored).unwrap(), stored);
@@ -88,6 +88,10 @@ fn a_batch_waits_for_the_reads_of_the_last_and_is_copied_on_a_stream_of_its_own(
         "off device 44",
     ];
     assert_eq!(said(), want);
+    // What a lane leaves is the next one's.
+    drop(lane);
+    let next = Lane::with(CALLS, Device::Cpu, 1).unwrap();
+    assert_eq!((next.stream as usize, next.last_read as usize, said().len()), (11, 22, 0));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! How to train.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use tch::Device;
@@ -141,6 +142,10 @@ impl TrainOptions {
                 self.batch
             ))
             .hint("raise --batch, or name fewer devices"));
+        }
+        let gpus = self.beside.iter().chain([&self.device]).filter(|d| d.is_cuda());
+        if gpus.clone().collect::<HashSet<_>>().len() < gpus.count() {
+            return Err(Error::usage("a GPU is named twice").hint("name each once"));
         }
         if self.bf16 && !self.beside.iter().chain([&self.device]).all(|d| d.is_cuda()) {
             return Err(Error::new(

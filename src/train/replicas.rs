@@ -2,13 +2,13 @@
 
 use std::thread;
 
-use tch::Device;
+use tch::{Device, TchError, Tensor};
 
 use super::lesson::{Lesson, lesson};
 use super::options::TrainOptions;
 use crate::error::{Error, Result};
 use crate::models::Model;
-use crate::tensors::Batch;
+use crate::tensors::{Batch, limit_threads};
 
 /// Copies of a network that learn beside it. Gradients are of sums over samples, so those of the
 /// shares add up to those of the batch.
@@ -41,19 +41,32 @@ impl Replicas {
         batch: &Batch,
         o: &TrainOptions,
     ) -> Result<Lesson> {
-        let mut shares = shares(batch, 1 + self.models.len())?.into_iter();
+        if self.models.is_empty() {
+            return lesson(model, batch, o);
+        }
+        let devices = 1 + self.models.len();
+        let mut shares = shares(batch, devices)?.into_iter();
         let own = shares.next().ok_or_else(|| Error::internal("a batch has no samples"))?;
+        // Before the first device is busy: a copy from it waits for what it was asked for earlier.
+        let shares = (self.models.iter().zip(shares))
+            .map(|(replica, share)| moved(&share, replica.vars.device()))
+            .collect::<Result<Vec<_>>>()?;
+        let all_threads = tch::get_num_threads().max(1) as usize;
+        let threads = (all_threads / devices).max(1);
         let taught = thread::scope(|scope| {
             let others: Vec<_> = (self.models.iter_mut().zip(shares))
                 .map(|(replica, share)| {
-                    scope.spawn(move || lesson(replica, &moved(&share, replica.vars.device())?, o))
+                    scope.spawn(move || {
+                        limit_threads(threads);
+                        lesson(replica, &share, o)
+                    })
                 })
                 .collect();
+            limit_threads(threads);
             let mut taught = vec![lesson(model, &own, o)];
-            for other in others {
-                let panicked = |_| Err(Error::internal("a device's thread panicked"));
-                taught.push(other.join().unwrap_or_else(panicked));
-            }
+            limit_threads(all_threads);
+            let panicked = |_| Err(Error::internal("a device's thread panicked, see above"));
+            taught.extend(others.into_iter().map(|other| other.join().unwrap_or_else(panicked)));
             taught
         });
         // In the order of the devices, so that the sum is the same every time.
@@ -63,26 +76,32 @@ impl Replicas {
     /// Adds the gradients of the copies to those of `model`, and clears them.
     pub(super) fn give(&mut self, model: &Model) -> Result<()> {
         let own = model.vars.variables();
-        let add = || -> std::result::Result<(), tch::TchError> {
-            for replica in &self.models {
-                for (name, weight) in replica.vars.variables() {
-                    let mut more = weight.f_grad()?;
-                    let Some(mut sum) = own.get(&name).map(|w| w.f_grad()).transpose()? else {
-                        continue;
-                    };
-                    if more.defined() && sum.defined() {
-                        let _ = sum.f_add_(&more.f_to_device(sum.device())?)?;
-                        let _ = more.f_zero_()?;
-                    }
+        for replica in &self.models {
+            for (name, weight) in replica.vars.variables() {
+                let lost = || Error::internal(format!("nowhere to add the gradient of {name}"));
+                let sum = own.get(&name).ok_or_else(lost)?.f_grad().map_err(refused)?;
+                let more = weight.f_grad().map_err(refused)?;
+                if !more.defined() {
+                    continue;
                 }
+                if !sum.defined() {
+                    return Err(lost());
+                }
+                tch::no_grad(|| add(sum, more)).map_err(refused)?;
             }
-            Ok(())
-        };
-        tch::no_grad(add).map_err(refused)
+        }
+        Ok(())
     }
 }
 
-fn refused(e: tch::TchError) -> Error {
+/// Adds a gradient of another device and clears it there.
+fn add(mut sum: Tensor, mut more: Tensor) -> std::result::Result<(), TchError> {
+    let _ = sum.f_add_(&more.f_to_device(sum.device())?)?;
+    let _ = more.f_zero_()?;
+    Ok(())
+}
+
+fn refused(e: TchError) -> Error {
     Error::internal("cannot bring gradients or weights from one device to another").with_source(e)
 }
 
@@ -94,7 +113,7 @@ fn shares(batch: &Batch, devices: usize) -> Result<Vec<Batch>> {
     let (mut all, mut start) = (Vec::new(), 0);
     for device in 0..devices.min(samples) {
         let len = each + usize::from(device < longer);
-        let part = |t: &tch::Tensor| t.f_narrow(0, start as i64, len as i64);
+        let part = |t: &Tensor| t.f_narrow(0, start as i64, len as i64);
         let tensors = batch
             .tensors
             .iter()
@@ -107,7 +126,7 @@ fn shares(batch: &Batch, devices: usize) -> Result<Vec<Batch>> {
 }
 
 fn moved(batch: &Batch, device: Device) -> Result<Batch> {
-    let there = |(role, t): (&String, &tch::Tensor)| Ok((role.clone(), t.f_to_device(device)?));
+    let there = |(role, t): (&String, &Tensor)| Ok((role.clone(), t.f_to_device(device)?));
     let tensors = batch.tensors.iter().map(there).collect::<Result<_>>()?;
     Ok(Batch { tensors, names: batch.names.clone() })
 }
@@ -116,11 +135,10 @@ fn moved(batch: &Batch, device: Device) -> Result<Batch> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use tch::{Kind, Tensor};
+    use tch::Kind;
 
     use super::*;
     use crate::models::Card;
-    use crate::tensors::limit_threads;
 
     fn batch(samples: i64) -> Batch {
         tch::manual_seed(4);

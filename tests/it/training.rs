@@ -103,7 +103,8 @@ fn batches_that_are_accumulated_or_shared_by_devices_are_one_large_batch() {
     // On three devices with the one that `words` names, in shares of 2, 1 and 1 samples.
     let shared = run("shared", "--batch 4 --device cpu,cpu");
     let parts = run("parts", "--batch 2 --accumulate 2 --channels-last");
-    for other in [shared, parts] {
+    let both = run("both", "--batch 2 --accumulate 2 --device cpu");
+    for other in [shared, parts, both] {
         assert_eq!(other.len(), large.len());
         for (a, b) in large.iter().zip(&other) {
             assert!((a - b).abs() < 1e-4 * a, "{large:?} {other:?}");

@@ -87,7 +87,7 @@ pub(super) struct OptionArgs {
     /// Go on from the folder's checkpoint, if there is one.
     #[arg(long)]
     resume: bool,
-    /// auto, cpu, cuda or cuda:N; several with commas share every batch.
+    /// auto, cpu, cuda or cuda:N; several with commas share every batch that is learned from.
     #[arg(long, default_value = "auto", value_delimiter = ',')]
     device: Vec<String>,
 }
