@@ -8,6 +8,7 @@
 
 mod batch;
 mod block;
+mod calls;
 mod cuda;
 mod device;
 mod fault;

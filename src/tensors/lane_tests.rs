@@ -1,6 +1,7 @@
 //! A lane over calls that only write down that they were made.
 
 use std::cell::{Cell, RefCell};
+use std::ffi::{c_int, c_uint};
 
 use super::*;
 
