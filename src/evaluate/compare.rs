@@ -70,6 +70,8 @@ pub struct Evaluation {
     pub looks: Vec<Look>,
     /// Samples scored.
     pub samples: usize,
+    /// Samples that no method was scored on, since a control found nothing to exchange.
+    pub left_out: usize,
     /// Where time went.
     pub report: Report,
 }
@@ -87,7 +89,7 @@ pub fn evaluate(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Evaluation> {
     let setting = Setting::new(archive, truth, samples, options)?;
-    let rows = setting.rows()?;
+    let (rows, left_out) = setting.rows()?;
     check_coarse(archive, &setting.wants()?, &rows)?;
     let clear = ClearDates::of(archive)?;
     let hidden = (setting.answer, truth.is_none());
@@ -127,6 +129,7 @@ pub fn evaluate(
         patches: patch_scores(&judged, &setting.methods),
         looks: show.looks,
         samples: judged.len(),
+        left_out,
         report,
     })
 }
@@ -161,14 +164,18 @@ impl<'a> Setting<'a> {
         Ok(Self { archive, truth, samples, options, methods, target, answer })
     }
 
-    /// The samples to score.
-    fn rows(&self) -> Result<Vec<Sample>> {
+    /// The samples to score, and how many more the controls could not.
+    fn rows(&self) -> Result<(Vec<Sample>, usize)> {
         let (samples, split) = (self.samples, self.options.split);
-        let rows = match self.truth {
+        let all = match self.truth {
             Some(_) => samples.of(split),
             None => samples.without_answer(split, "s2_target"),
         };
-        let rows = thin(rows, self.options.samples_max);
+        let count = all.len();
+        let controls = self.options.controls.iter();
+        let fit = controls.fold(all, |rows, control| control.possible(samples, rows));
+        let left_out = count - fit.len();
+        let rows = thin(fit, self.options.samples_max);
         if rows.is_empty() {
             return Err(Error::usage(format!(
                 "layout '{}' gives no sample to {}",
@@ -177,7 +184,7 @@ impl<'a> Setting<'a> {
             ))
             .hint("choose another --split, or widen the layout's windows with --set"));
         }
-        Ok(rows)
+        Ok((rows, left_out))
     }
 
     /// The samples with their stand-ins, one a control.

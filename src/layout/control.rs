@@ -63,6 +63,18 @@ impl Control {
         (0..samples.roles.len()).filter(fits).collect()
     }
 
+    /// Those of `rows` that have something to take: radar of another date is not there where all
+    /// samples of a place show one date. All of them where none has, so that [`Control::exchange`]
+    /// says why.
+    pub fn possible(self, samples: &Samples, rows: Vec<Sample>) -> Vec<Sample> {
+        if self != Self::SarTime {
+            return rows;
+        }
+        let dates = Dates::of(samples, &self.roles(samples), 0);
+        let fit: Vec<Sample> = rows.iter().filter(|row| dates.several(row)).cloned().collect();
+        if fit.is_empty() { rows } else { fit }
+    }
+
     /// The same as samples of their own: each keeps its place and its other images, and takes those
     /// of the control's sensor from elsewhere in its tile. Refuses what [`Control::exchange`]
     /// refuses, tile by tile.
@@ -148,8 +160,13 @@ impl Dates {
         Self(seen)
     }
 
+    /// Whether a sample's place has a second date.
+    fn several(&self, row: &Sample) -> bool {
+        self.0.get(&place(row)).is_some_and(|dates| dates.len() > 1)
+    }
+
     fn apply(&self, row: &Sample, roles: &[usize]) -> Result<Sample> {
-        let dates = self.0.get(&place(row)).filter(|dates| dates.len() > 1).ok_or_else(|| {
+        let dates = self.0.get(&place(row)).filter(|_| self.several(row)).ok_or_else(|| {
             Error::usage(format!(
                 "control sar-time: place {}/r{}c{} has no second radar date",
                 row.tile, row.row, row.col
@@ -278,6 +295,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_place_of_one_radar_date_is_left_out_of_an_exchange_of_dates_alone() {
+        let mut all = samples();
+        // Place 3 keeps one sample, whose two radar roles show one date.
+        all.rows.retain(|r| r.col < 3 || r.patches[0].slot == 0);
+        let last = all.rows.len() - 1;
+        all.rows[last].patches[1] = all.rows[last].patches[2];
+        let kept = |control: Control| control.possible(&all, all.rows.clone()).len();
+        assert_eq!((kept(Control::SarTime), kept(Control::SarPlace)), (15, 16));
+        let fit = Control::SarTime.possible(&all, all.rows.clone());
+        assert!(Control::SarTime.exchange(&all, &fit, 1).is_ok());
+        // Where nothing is left, the exchange says why.
+        let alone = all.rows.split_off(last);
+        all.rows.clone_from(&alone);
+        assert_eq!(Control::SarTime.possible(&all, alone).len(), 1);
     }
 
     #[test]

@@ -8,6 +8,14 @@ use crate::report::{Comparison, Page, Picture, ScoreRow, View};
 /// Strata whose differences are worth a table of their own on a page.
 const COMPARED: [&str; 4] = ["all", "cloudy at t", "changed", "unchanged"];
 
+/// What is said of samples that a control cannot exchange.
+pub(super) fn left_out(found: &Evaluation) -> String {
+    match found.left_out {
+        0 => String::new(),
+        n => format!("; {n} left out, whose place has no radar of another date to exchange"),
+    }
+}
+
 /// Scores, differences, and the worst, median and best patches.
 pub(super) fn page(
     found: &Evaluation,
@@ -21,6 +29,9 @@ pub(super) fn page(
             "Intervals: 95 %, bootstrap over {blocks} blocks of ground and day; in a difference both methods are drawn together."
         ),
     ];
+    if found.left_out > 0 {
+        notes.push(format!("{} samples scored{}.", found.samples, left_out(found)));
+    }
     notes.extend(strata(&found.rows));
     notes.extend(controls.iter().map(|c| {
         format!("[{}] is a negative control: the network is given {}.", c.name(), c.meaning())
