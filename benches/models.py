@@ -100,8 +100,9 @@ class Bench:
             return middle(steps)
 
         def torch():
+            seconds = middle(self.torch("step", card, n))
             torch_loops.append(statistics.mean(self.torch("loop", card, n, self.archive, self.samples, CORES)))
-            return middle(self.torch("step", card, n))
+            return seconds
 
         step = self.turns(
             f"step, `{card}`",
@@ -163,7 +164,7 @@ def main():
     p.add_argument("--folder", default=".bench/models")
     p.add_argument("--batch", type=int, default=2)
     p.add_argument("--side", type=int, default=128)
-    p.add_argument("--steps", type=int, default=6)
+    p.add_argument("--steps", type=int, default=4)
     p.add_argument("--turns", type=int, default=3)
     p.add_argument("--write", action="store_true")
     a = p.parse_args()

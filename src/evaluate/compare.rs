@@ -70,7 +70,7 @@ pub struct Evaluation {
     pub looks: Vec<Look>,
     /// Samples scored.
     pub samples: usize,
-    /// Samples that no method was scored on, since a control found nothing to exchange.
+    /// Samples that would have been scored if a control had found something to exchange.
     pub left_out: usize,
     /// Where time went.
     pub report: Report,
@@ -171,11 +171,12 @@ impl<'a> Setting<'a> {
             Some(_) => samples.of(split),
             None => samples.without_answer(split, "s2_target"),
         };
-        let count = all.len();
+        // Thinned first: a control must not choose which other samples are scored.
+        let asked = thin(all, self.options.samples_max);
+        let count = asked.len();
         let controls = self.options.controls.iter();
-        let fit = controls.fold(all, |rows, control| control.possible(samples, rows));
-        let left_out = count - fit.len();
-        let rows = thin(fit, self.options.samples_max);
+        let rows = controls.fold(asked, |rows, control| control.possible(samples, rows));
+        let left_out = count - rows.len();
         if rows.is_empty() {
             return Err(Error::usage(format!(
                 "layout '{}' gives no sample to {}",

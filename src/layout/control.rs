@@ -63,9 +63,9 @@ impl Control {
         (0..samples.roles.len()).filter(fits).collect()
     }
 
-    /// Those of `rows` that have something to take: radar of another date is not there where all
-    /// samples of a place show one date. All of them where none has, so that [`Control::exchange`]
-    /// says why.
+    /// Those of `rows` that have radar of another date to take, which is not there where the layout's
+    /// samples of a place show one date; for other controls all of them. All of them also where none
+    /// has, so that [`Control::exchange`] says why.
     pub fn possible(self, samples: &Samples, rows: Vec<Sample>) -> Vec<Sample> {
         if self != Self::SarTime {
             return rows;

@@ -96,7 +96,7 @@ impl Guard {
     /// Makes a stream and its GPU current.
     pub(super) fn stream(calls: &Calls, stream: *mut c_void, index: i32) -> Result<Self> {
         let mut handle = null_mut();
-        // SAFETY: as above; the stream is one of the GPU `index` that lives on.
+        // SAFETY: as above; `Lane`, the only caller, gives the stream that it made on the GPU `index`, which is never destroyed.
         done("make a stream current", unsafe { (calls.on_stream)(stream, index, &mut handle) })?;
         Ok(Self { handle, off: calls.off_stream })
     }
@@ -105,7 +105,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         // SAFETY: `handle` came from the function that `off` belongs to, and is given back once. Both run on one thread:
-        // a guard does not leave the function that made it.
+        // a guard holds a raw pointer, so it is not `Send`.
         unsafe { (self.off)(self.handle) };
     }
 }

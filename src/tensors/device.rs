@@ -26,6 +26,8 @@ pub fn pick_device(text: &str) -> Result<Device> {
 /// OpenMP keeps the number per calling thread: each that runs networks sets its own. More of
 /// them than free cores is far slower than one, since they spin while they wait for each other.
 pub fn limit_threads(threads: usize) {
+    // A thread that never asked takes over, at its first operator, what any thread set last.
+    let _ = tch::get_num_threads();
     tch::set_num_threads(threads.clamp(1, 1024) as i32);
 }
 

@@ -18,7 +18,7 @@ pub(super) fn identity(job: &TrainJob<'_>, o: &TrainOptions) -> BTreeMap<String,
         ("seed", o.seed.to_string()),
         ("batch", o.batch.to_string()),
         // Shares of a batch are summed in another order than the whole.
-        ("devices", (1 + o.beside.len()).to_string()),
+        ("device count", (1 + o.beside.len()).to_string()),
         ("accumulate", o.accumulate.to_string()),
         ("steps", o.steps.to_string()),
         ("steps_per_epoch", o.steps_per_epoch.to_string()),

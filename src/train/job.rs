@@ -73,7 +73,6 @@ fn exchanged(job: &TrainJob<'_>, o: &TrainOptions, rows: Vec<Sample>) -> Result<
         return Err(Error::usage(format!("control {name}: {} takes no {what}", job.card.name))
             .hint("choose a card that does, or leave the control out"));
     }
-    let rows = control.possible(job.samples, rows);
     control.within_tiles(job.samples, &rows, o.seed)
 }
 

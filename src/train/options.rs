@@ -167,6 +167,9 @@ mod tests {
         TrainOptions::default().check().unwrap();
         let refused = |o: TrainOptions| o.check().unwrap_err();
         let base = TrainOptions::default;
+        let gpu = Device::Cuda(0);
+        let twice = TrainOptions { device: gpu, beside: vec![gpu], ..base() };
+        assert!(refused(twice).to_string().contains("named twice"));
         let bf16 = refused(TrainOptions { bf16: true, ..base() });
         assert_eq!(bf16.kind(), Kind::Unsupported);
         assert!(bf16.advice().contains("--device cuda"));

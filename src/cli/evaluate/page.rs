@@ -12,7 +12,7 @@ const COMPARED: [&str; 4] = ["all", "cloudy at t", "changed", "unchanged"];
 pub(super) fn left_out(found: &Evaluation) -> String {
     match found.left_out {
         0 => String::new(),
-        n => format!("; {n} left out, whose place has no radar of another date to exchange"),
+        n => format!("; {n} left out, whose place shows a single radar date in this layout"),
     }
 }
 
