@@ -89,7 +89,7 @@ bench-stream: build .bench/readers-ready ## measure streaming beside memcpy, dec
 	@.bench/readers/bin/python -B benches/patches.py $(if $(WRITE),--write) --cold --scaling \
 	  --tensorflow .bench/tensorflow/bin/python --program $(PROGRAM) --bench "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
 
-study: build ## the study at the size of two cores, in study/ (hours; a second run goes on): simulated places, three seeds, controls; WRITE=1 keeps the page
+study: build ## the study at the size of two cores, in study/ (an hour and a half, 25 GB of disk; a second run goes on): simulated places, three seeds, controls; WRITE=1 keeps the page
 	@[ -e study/archive ] || $(PROGRAM) simulate study/simulated --side 1536 --months 24 --seed 7
 	@$(PROGRAM) ingest study/simulated/products study/archive
 	@$(PROGRAM) ingest study/simulated/truth study/truth
