@@ -1,5 +1,7 @@
 //! `normalise`: stored integers to what networks see.
 
+use std::cell::OnceCell;
+
 use tch::{Device, Kind};
 
 use crate::archive::{Layer, Sensor, mask};
@@ -15,22 +17,22 @@ use crate::tensors::{Batch, Lane, limit_threads, normalise};
 /// To a GPU the stored integers travel, half the bytes of floats, on a stream of their own.
 pub struct Normalise {
     device: Device,
-    /// Opened with the first batch, by the thread that uses it.
-    lane: Option<Lane>,
+    /// Looked for with the first batch, by the thread that uses it; the CPU has none.
+    lane: OnceCell<Option<Lane>>,
 }
 
 impl Normalise {
     /// To this device.
     pub fn new(device: Device) -> Self {
-        Self { device, lane: None }
+        Self { device, lane: OnceCell::new() }
     }
 
     /// The batch scaled, on the device.
-    fn bring(&mut self, mut batch: Batch) -> Result<Batch> {
-        if self.lane.is_none() {
-            self.lane = Lane::open(self.device)?;
+    fn bring(&self, mut batch: Batch) -> Result<Batch> {
+        if self.lane.get().is_none() {
+            let _ = self.lane.set(Lane::open(self.device)?);
         }
-        let Some(lane) = &self.lane else { return self.convert(batch) };
+        let Some(Some(lane)) = self.lane.get() else { return self.convert(batch) };
         lane.ready()?;
         for stored in batch.tensors.values_mut() {
             *stored = lane.carry(stored)?;
