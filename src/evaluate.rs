@@ -14,6 +14,7 @@ mod compare;
 mod difference;
 mod facts;
 mod fetch;
+mod holm;
 mod judge;
 mod look;
 mod method;
@@ -24,6 +25,7 @@ mod table;
 
 pub use compare::{EvaluateOptions, Evaluation, evaluate};
 pub use difference::{Difference, read_differences, write_differences};
+pub use holm::holm;
 pub use look::{Look, Seen};
 pub use patch::{PatchScore, write_patches};
 pub use table::{Row, read_rows, write_rows};

@@ -131,8 +131,13 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
     write(&a, &options, &result)?;
     match a.json {
         true => super::say(
-            &serde_json::json!({ "scores": result.rows, "differences": result.differences })
-                .to_string(),
+            &serde_json::json!({
+                "samples": result.samples,
+                "left_out": result.left_out,
+                "scores": result.rows,
+                "differences": result.differences,
+            })
+            .to_string(),
         )?,
         false => super::say(&table::table(&result.rows, &result.differences, a.strata))?,
     }

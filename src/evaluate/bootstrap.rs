@@ -1,4 +1,4 @@
-//! 95 % intervals of scores, and of the differences between methods, by bootstrap over blocks.
+//! 95 % intervals of scores, and of the differences between methods with their p, by bootstrap over blocks.
 //!
 //! A block is all samples of one piece of ground on one day: neighbouring patches of one scene share
 //! errors, so to draw samples one by one would make intervals too narrow. All methods are drawn
@@ -11,8 +11,8 @@ use rand_pcg::Pcg64Mcg;
 
 use crate::metrics::Totals;
 
-/// Draws: enough for two digits of an interval's end.
-const DRAWS: usize = 1000;
+/// Draws: enough for two digits of an interval's end, and for a p of 0.001.
+const DRAWS: usize = 2000;
 /// Draws beyond each end.
 const TAIL: usize = DRAWS / 40;
 /// Fewest blocks that say anything about their spread.
@@ -72,6 +72,16 @@ impl Sums {
     }
 }
 
+/// A score of one method minus that of another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Paired {
+    pub(super) value: f64,
+    /// The middle 95 % of the draws.
+    pub(super) ends: Option<[f64; 2]>,
+    /// Twice the share of draws on the rarer side of zero: at most 0.05 where the interval leaves zero out.
+    pub(super) p: Option<f64>,
+}
+
 /// The scores of every method in every draw: `values[method][metric][draw]`.
 pub(super) struct Draws {
     /// Blocks that were drawn from.
@@ -111,11 +121,13 @@ impl Draws {
         ends(self.values[method][metric].clone())
     }
 
-    /// Score of `a` minus score of `b`, and its interval.
-    pub(super) fn difference(&self, a: usize, b: usize, metric: usize) -> (f64, Option<[f64; 2]>) {
+    /// Score of `a` minus score of `b`.
+    pub(super) fn difference(&self, a: usize, b: usize, metric: usize) -> Paired {
         let (va, vb) = (&self.values[a][metric], &self.values[b][metric]);
-        let all = va.iter().zip(vb).map(|(a, b)| a - b).collect();
-        (self.whole[a][metric] - self.whole[b][metric], ends(all))
+        let all: Vec<f64> = va.iter().zip(vb).map(|(a, b)| a - b).collect();
+        let p = chance(&all);
+        let ends = ends(all);
+        Paired { value: self.whole[a][metric] - self.whole[b][metric], ends, p: ends.map(|_| p) }
     }
 }
 
@@ -126,6 +138,13 @@ fn ends(mut values: Vec<f64>) -> Option<[f64; 2]> {
     }
     values.sort_by(f64::total_cmp);
     Some([values[TAIL], values[DRAWS - 1 - TAIL]])
+}
+
+/// Two-sided p of differences that are truly zero; never less than what so many draws can tell.
+fn chance(values: &[f64]) -> f64 {
+    let share = |side: fn(&f64) -> bool| values.iter().filter(|v| side(v)).count();
+    let rarer = share(|v| *v <= 0.0).min(share(|v| *v >= 0.0)).max(1);
+    (2.0 * rarer as f64 / DRAWS as f64).min(1.0)
 }
 
 #[cfg(test)]
@@ -164,16 +183,29 @@ mod tests {
         for (metric, (name, _)) in METRICS.iter().enumerate() {
             let (a, b) = (d.interval(0, metric).unwrap(), d.interval(1, metric).unwrap());
             assert!(a[0] < b[1] && b[0] < a[1], "{name}: alone they overlap");
-            let (value, [low, high]) =
-                (d.difference(0, 1, metric).0, d.difference(0, 1, metric).1.unwrap());
-            assert!(low <= value && value <= high, "{name}");
+            let found = d.difference(0, 1, metric);
+            let [low, high] = found.ends.unwrap();
+            assert!(low <= found.value && found.value <= high, "{name}");
+            assert_eq!(found.p, Some(2.0 / DRAWS as f64), "{name}: no draw is beyond zero");
             let better = if ["psnr", "ssim"].contains(name) { low > 0.0 } else { high < 0.0 };
             assert!(better, "{name}: {low} to {high}");
         }
-        let (_, mirrored) = d.difference(1, 0, 1);
-        let [low, high] = d.difference(0, 1, 1).1.unwrap();
-        let [l, h] = mirrored.unwrap();
+        let [l, h] = d.difference(1, 0, 1).ends.unwrap();
+        let [low, high] = d.difference(0, 1, 1).ends.unwrap();
         assert!((l + high).abs() < 0.02 && (h + low).abs() < 0.02);
+    }
+
+    #[test]
+    fn a_p_agrees_with_the_interval_and_equal_methods_have_one_of_one() {
+        // One of 2000 draws more or less beyond zero: just outside of the interval, and just inside.
+        let beyond =
+            |n: usize| (0..DRAWS).map(|i| if i < n { -1.0 } else { 1.0 }).collect::<Vec<_>>();
+        for n in [TAIL, TAIL + 1] {
+            let decided = ends(beyond(n)).unwrap()[0] > 0.0;
+            assert_eq!(chance(&beyond(n)) <= 0.05, decided, "{n}");
+        }
+        assert_eq!(chance(&vec![0.0; DRAWS]), 1.0);
+        assert_eq!(draws(2, 1).difference(0, 1, 0).p, None);
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Difference {
     pub low: Option<f64>,
     /// Upper end.
     pub high: Option<f64>,
+    /// Two-sided p of no difference, from the same draws, if computed; alone, not corrected for other comparisons.
+    pub p: Option<f64>,
     /// Unit.
     pub unit: String,
     /// Samples behind it.
@@ -96,6 +98,7 @@ pub fn write_differences(path: &Path, rows: &[Difference]) -> Result<()> {
         number(|r| Some(r.value)),
         number(|r| r.low),
         number(|r| r.high),
+        number(|r| r.p),
         text(|r| &r.unit),
         text(|r| r.verdict()),
         whole(|r| r.samples),
@@ -124,9 +127,10 @@ pub fn read_differences(path: &Path) -> Result<Vec<Difference>> {
             value: number(4).value(i),
             low: maybe(number(5), i),
             high: maybe(number(6), i),
-            unit: text(7).value(i).into(),
-            samples: whole(9).value(i) as u64,
-            blocks: whole(10).value(i) as u64,
+            p: maybe(number(7), i),
+            unit: text(8).value(i).into(),
+            samples: whole(10).value(i) as u64,
+            blocks: whole(11).value(i) as u64,
         }));
     }
     Ok(all)
@@ -145,6 +149,7 @@ mod tests {
             value: 0.5 * (low + high),
             low: Some(low),
             high: Some(high),
+            p: Some(0.25),
             unit: "dB".into(),
             samples: 9,
             blocks: 8,
@@ -166,7 +171,7 @@ mod tests {
     fn differences_come_back() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("differences.parquet");
-        let none = Difference { low: None, high: None, ..difference("mae", 0.0, 1.0) };
+        let none = Difference { low: None, high: None, p: None, ..difference("mae", 0.0, 1.0) };
         let all = vec![difference("psnr", 0.1, 0.3), none];
         write_differences(&path, &all).unwrap();
         assert_eq!(read_differences(&path).unwrap(), all);

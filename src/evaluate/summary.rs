@@ -128,15 +128,16 @@ fn pairs(stratum: &Stratum<'_>, methods: &[Method], draws: &Draws) -> Vec<Differ
     for (b, other) in methods.iter().enumerate() {
         for (a, one) in methods.iter().enumerate().skip(b + 1) {
             for (m, (metric, unit)) in METRICS.iter().enumerate() {
-                let (value, ends) = draws.difference(a, b, m);
+                let found = draws.difference(a, b, m);
                 all.push(Difference {
                     method: one.name.clone(),
                     other: other.name.clone(),
                     stratum: stratum.name.clone(),
                     metric: (*metric).to_owned(),
-                    value,
-                    low: ends.map(|e| e[0]),
-                    high: ends.map(|e| e[1]),
+                    value: found.value,
+                    low: found.ends.map(|e| e[0]),
+                    high: found.ends.map(|e| e[1]),
+                    p: found.p,
                     unit: (*unit).to_owned(),
                     samples: stratum.members.len() as u64,
                     blocks: draws.blocks as u64,

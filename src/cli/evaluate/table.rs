@@ -78,7 +78,7 @@ fn paired(differences: &[Difference]) -> String {
         .collect();
     let Some(first) = shown.first() else { return String::new() };
     let mut text = format!(
-        "\npaired differences over all pixels, 95 % by bootstrap over {} blocks of ground and day\n",
+        "\npaired differences over all pixels, 95 % and p (alone) by bootstrap over {} blocks of ground and day\n",
         first.blocks
     );
     let pair = |d: &Difference| format!("{} minus {}", d.method, d.other);
@@ -88,8 +88,9 @@ fn paired(differences: &[Difference]) -> String {
             (Some(low), Some(high)) => format!("{low:+.3} to {high:+.3}"),
             _ => "too few blocks".to_owned(),
         };
+        let p = d.p.map_or_else(String::new, |p| format!("{p:.3}"));
         text += &format!(
-            "{:width$} {:>5} {:>+10.3} {:3} {ends:>22}  {}\n",
+            "{:width$} {:>5} {:>+10.3} {:3} {ends:>22} {p:>6}  {}\n",
             pair(d),
             d.metric,
             d.value,

@@ -1,8 +1,14 @@
 //! What a study found, as Markdown.
 
-use super::plan::{Ordering, Plan, Question};
+mod numbers;
+mod orderings;
+mod tables;
+
+use super::plan::{Plan, Question};
 use crate::evaluate::{Difference, Row};
+use crate::layout::Control;
 use crate::report::{Dots, dots_svg};
+use numbers::{is_value, methods};
 
 /// The tables of one seed.
 #[derive(Debug, Clone)]
@@ -50,26 +56,36 @@ fn section(question: &Question, seeds: &[Seed]) -> String {
     let mut text = format!(
         "\n## {title}\n\n{samples} samples of layout `{layout}` in {blocks} blocks of ground and day.\n\n\
          ![PSNR of each method](figures/{name}.svg)\n\n### Scores over all pixels\n\n{}",
-        scores(seeds)
+        tables::scores(seeds)
     );
     if !question.orderings.is_empty() {
-        text += "\n### Orderings that others found\n\nOver all pixels. An ordering holds, or is reversed, where the interval of \
-                 every seed says so.\n\n";
-        text += &orderings(&question.orderings, seeds);
+        text += &format!("\n### Orderings that others found\n\n{}\n\n", orderings::MEANING);
+        text += &orderings::orderings(&question.orderings, seeds);
     }
     if !question.reading.is_empty() {
         text += &format!("\n{}\n", question.reading.trim());
     }
     text += &format!("\n![Patches](figures/{name}-patches.svg)\n");
-    text += &format!("\n### Mean absolute error by stratum, DN\n\n{}", strata(seeds));
+    text += &format!("\n### Mean absolute error by stratum, DN\n\n{}", tables::strata(seeds));
     text += "\n### Paired differences over all pixels\n\nA verdict counts seeds whose interval leaves zero out.\n\n";
-    text += &differences(seeds, false);
+    text += &tables::differences(seeds, false);
     if !question.controls.is_empty() {
         text += "\n### Negative controls\n\nA network with an input of another date or place, minus the same network with \
                  its own: what it does not lose, it did not gain from that input.\n\n";
-        text += &differences(seeds, true);
+        text += &controls(&question.controls);
+        text += &tables::differences(seeds, true);
     }
     text
+}
+
+/// What each control gives a network, and which samples it takes from all methods.
+fn controls(names: &[String]) -> String {
+    let known = names.iter().filter_map(|name| Control::parse(name).ok());
+    let mut text: String = known.map(|c| format!("- {}: {}\n", c.name(), c.meaning())).collect();
+    if names.iter().any(|name| name == Control::SarTime.name()) {
+        text += "\nSamples of places that show a single radar date in this layout are left out of the question: there is no other to give.\n";
+    }
+    text + "\n"
 }
 
 /// PSNR of each method as a picture.
@@ -86,54 +102,6 @@ pub(super) fn chart(seeds: &[Seed]) -> String {
     dots_svg("PSNR over all pixels, dB: each seed, and the widest 95 % interval of a seed", &rows)
 }
 
-/// Metrics that an ordering is judged by.
-const JUDGED: [&str; 3] = ["psnr", "mae", "sam_deg"];
-
-/// A row for each metric of each neighbouring pair of an ordering.
-fn orderings(all: &[Ordering], seeds: &[Seed]) -> String {
-    let mut text = head(&["ordering", "metric", "second minus first", "95 %", "here"]);
-    let pairs = all.iter().flat_map(|Ordering(names)| names.windows(2));
-    for (pair, metric) in pairs.flat_map(|pair| JUDGED.map(|metric| (pair, metric))) {
-        let (worse, better) = (&pair[0], &pair[1]);
-        let found: Vec<Difference> =
-            seeds.iter().filter_map(|s| between(&s.differences, better, worse, metric)).collect();
-        let Some(unit) = found.first().map(|d| &d.unit) else { continue };
-        let values: Vec<f64> = found.iter().map(|d| d.value).collect();
-        let all_say = |word: &str| found.iter().all(|d| d.verdict() == word);
-        let here = match (all_say("better"), all_say("worse")) {
-            (true, _) => "holds",
-            (_, true) => "reversed",
-            _ => "undecided",
-        };
-        let (values, ends) = (spread(&values, 2), widest(&found));
-        text +=
-            &format!("| {worse} < {better} | {metric}, {unit} | {values} | {ends} | {here} |\n");
-    }
-    text
-}
-
-/// A score of one method minus that of another over all pixels, whichever way it was written.
-fn between(all: &[Difference], one: &str, other: &str, metric: &str) -> Option<Difference> {
-    let scores = || all.iter().filter(|d| d.stratum == "all" && d.metric == metric);
-    if let Some(found) = scores().find(|d| d.method == one && d.other == other) {
-        return Some(found.clone());
-    }
-    let d = scores().find(|d| d.method == other && d.other == one)?;
-    let (low, high) = (d.high.map(|v| -v), d.low.map(|v| -v));
-    Some(Difference { value: -d.value, low, high, ..d.clone() })
-}
-
-/// The interval that holds those of all seeds.
-fn widest<'a>(all: impl IntoIterator<Item = &'a Difference, IntoIter: Clone>) -> String {
-    let all = all.into_iter();
-    let low = all.clone().filter_map(|d| d.low).min_by(f64::total_cmp);
-    let high = all.filter_map(|d| d.high).max_by(f64::total_cmp);
-    low.zip(high).map_or_else(
-        || "too few blocks".to_owned(),
-        |(low, high)| format!("{low:+.2} to {high:+.2}"),
-    )
-}
-
 /// How each metric of the tables is computed.
 fn definitions<'a>(seeds: impl Iterator<Item = &'a Seed> + Clone) -> String {
     let define = |(metric, title, _): (&str, &str, usize)| {
@@ -141,111 +109,6 @@ fn definitions<'a>(seeds: impl Iterator<Item = &'a Seed> + Clone) -> String {
         Some(format!("- {title}: {}\n", row.definition))
     };
     METRICS.into_iter().filter_map(define).collect()
-}
-
-/// Mean, and the range where seeds differ.
-fn spread(values: &[f64], places: usize) -> String {
-    if values.is_empty() {
-        return "–".to_owned();
-    }
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    match low < high {
-        true => format!("{mean:.places$} ({low:.places$} to {high:.places$})"),
-        false => format!("{mean:.places$}"),
-    }
-}
-
-fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut seen = Vec::new();
-    all.for_each(|one| {
-        if !seen.contains(&one) {
-            seen.push(one);
-        }
-    });
-    seen
-}
-
-/// The value of each seed.
-fn values(seeds: &[Seed], method: &str, stratum: &str, metric: &str) -> Vec<f64> {
-    let is = |r: &&Row| is_value(r, method, stratum, metric);
-    seeds.iter().filter_map(|s| s.rows.iter().find(is)).map(|r| r.value).collect()
-}
-
-fn is_value(r: &Row, method: &str, stratum: &str, metric: &str) -> bool {
-    r.method == method && r.stratum == stratum && r.metric == metric && r.band == "all"
-}
-
-fn methods(seeds: &[Seed]) -> Vec<&str> {
-    distinct(seeds.iter().flat_map(|s| s.rows.iter().map(|r| r.method.as_str())))
-}
-
-fn head(names: &[&str]) -> String {
-    format!("| {} |\n|{}\n", names.join(" | "), "---|".repeat(names.len()))
-}
-
-fn scores(seeds: &[Seed]) -> String {
-    let titles = METRICS.iter().map(|(_, title, _)| *title);
-    let mut text = head(&std::iter::once("method").chain(titles).collect::<Vec<_>>());
-    for method in methods(seeds) {
-        text += &format!("| {method} |");
-        for (metric, _, places) in METRICS {
-            text += &format!(" {} |", spread(&values(seeds, method, "all", metric), places));
-        }
-        text.push('\n');
-    }
-    text
-}
-
-fn strata(seeds: &[Seed]) -> String {
-    let rows = || seeds.iter().flat_map(|s| s.rows.iter());
-    let strata = distinct(rows().map(|r| r.stratum.as_str()));
-    let methods = distinct(rows().filter(|r| r.control.is_none()).map(|r| r.method.as_str()));
-    let mut text = head(&[&["stratum", "samples"][..], &methods].concat());
-    for stratum in strata {
-        let samples = rows().find(|r| r.stratum == stratum).map_or(0, |r| r.samples);
-        text += &format!("| {stratum} | {samples} |");
-        for method in &methods {
-            text += &format!(" {} |", spread(&values(seeds, method, stratum, "mae"), 1));
-        }
-        text.push('\n');
-    }
-    text
-}
-
-/// A row a pair and metric; of controls against their own network, or of all others.
-fn differences(seeds: &[Seed], controls: bool) -> String {
-    let mut text = head(&["one minus other", "metric", "difference", "95 %", "verdict over seeds"]);
-    let shown = |d: &&Difference| {
-        let control = d.method.ends_with(']');
-        let metric = d.metric == "psnr" || d.metric == "mae";
-        d.stratum == "all" && metric && d.is_plain() && control == controls
-    };
-    let Some(first) = seeds.first() else { return text };
-    for d in first.differences.iter().filter(shown) {
-        let same = |o: &&Difference| {
-            (&o.method, &o.other, &o.stratum, &o.metric)
-                == (&d.method, &d.other, &d.stratum, &d.metric)
-        };
-        let all: Vec<&Difference> =
-            seeds.iter().filter_map(|s| s.differences.iter().find(same)).collect();
-        let values: Vec<f64> = all.iter().map(|d| d.value).collect();
-        let ends = widest(all.iter().copied());
-        let count = |word: &str| all.iter().filter(|d| d.verdict() == word).count();
-        text += &format!(
-            "| {} minus {} | {}, {} | {} | {ends} | better {}, worse {} of {} |\n",
-            d.method,
-            d.other,
-            d.metric,
-            d.unit,
-            spread(&values, 2),
-            count("better"),
-            count("worse"),
-            all.len()
-        );
-    }
-    text
 }
 
 #[cfg(test)]
@@ -276,6 +139,7 @@ mod tests {
             value,
             low: Some(value - 0.5),
             high: Some(value + 0.5),
+            p: Some(if value.abs() > 0.5 { P } else { 0.4 }),
             unit: "dB".into(),
             samples: 12,
             blocks: 5,
@@ -293,6 +157,9 @@ mod tests {
             ],
         }
     }
+
+    /// Of a difference whose interval leaves zero out.
+    const P: f64 = 0.01;
 
     const PLAN: &str = "name = 'r'\nseeds = [1, 2, 3]\nnetworks = []\n[[questions]]\nname = 'q'\ntitle = 'Q?'\n\
                         layout = 'os2'\ncontrols = ['dem']\nreading = 'As it should be.'\n\
@@ -324,15 +191,38 @@ mod tests {
         let all = page(&[22.0, 21.0]);
         assert!(
             all.contains(
-                "| gapfill < david | psnr, dB | 1.50 (1.00 to 2.00) | +0.50 to +2.50 | holds |"
+                "| gapfill < david | psnr, dB | 1.50 (1.00 to 2.00) | +0.50 to +2.50 | 0.020 | holds |"
             ),
             "{all}"
         );
-        let line =
-            "| david < gapfill | psnr, dB | -1.50 (-2.00 to -1.00) | -2.50 to -0.50 | reversed |";
+        let line = "| david < gapfill | psnr, dB | -1.50 (-2.00 to -1.00) | -2.50 to -0.50 | 0.020 | reversed |";
         assert!(all.contains(line), "{all}");
+        // What one of two seeds leaves open is open.
         let one = page(&[22.0, 20.2]);
-        assert!(one.contains("-0.30 to +2.50 | undecided |"), "{one}");
+        assert!(one.contains("-0.30 to +2.50 | 1.000 | undecided |"), "{one}");
+    }
+
+    #[test]
+    fn one_of_many_orderings_needs_more_than_its_own_interval() {
+        let verdicts = |pairs: usize| {
+            let names: Vec<String> = (0..=pairs).map(|i| format!("m{i}")).collect();
+            let text = PLAN
+                .replace("'gapfill < david', 'david<gapfill'", &format!("'{}'", names.join(" < ")));
+            let difference = |pair: &[String]| Difference {
+                method: pair[1].clone(),
+                other: pair[0].clone(),
+                ..seed(22.0).differences[0].clone()
+            };
+            let differences = names.windows(2).map(difference).collect();
+            markdown(
+                &toml::from_str(&text).unwrap(),
+                &[vec![Seed { rows: vec![], differences }]],
+                &[],
+            )
+        };
+        assert_eq!(verdicts(5).matches("| 0.050 | holds |").count(), 5, "{}", verdicts(5));
+        let six = verdicts(6);
+        assert_eq!(six.matches("| 0.060 | undecided (alone, it holds) |").count(), 6, "{six}");
     }
 
     #[test]
