@@ -8,6 +8,7 @@
 //! tables are made from its sums.
 
 mod answer;
+mod blocks;
 mod bootstrap;
 mod clear;
 mod compare;

@@ -75,7 +75,7 @@ pub use error::{Error, Kind as ErrorKind, Result, While};
 #[cfg(feature = "torch")]
 pub use evaluate::{
     Difference as ScoreDifference, EvaluateOptions, Evaluation, Look, PatchScore, Row, Seen,
-    evaluate, read_rows, write_differences, write_patches, write_rows,
+    evaluate, holm, read_rows, write_differences, write_patches, write_rows,
 };
 pub use exchange::{
     Contents, Decode, Describe, Entry, Form as ShardForm, Image, Origin, Place, Record, Records,

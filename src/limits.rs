@@ -131,6 +131,12 @@ pub const SIMULATED_SIDE_MAX: usize = 4096;
 /// Most months of a simulated world.
 #[cfg(feature = "gdal")]
 pub const SIMULATED_MONTHS_MAX: u32 = 120;
+/// Inputs of a card: the largest network of the study takes 19.
+#[cfg(feature = "torch")]
+pub const INPUTS_MAX: usize = 64;
+/// Values of one input of `model run`: 64 patches of 512 px in ten bands, 0.7 GB as float32.
+#[cfg(feature = "torch")]
+pub const INPUT_VALUES_MAX: u64 = 64 * 512 * 512 * 10;
 /// Largest width of a network's first level: four times the study's, some 470 M parameters.
 #[cfg(feature = "torch")]
 pub const WIDTH_MAX: i64 = 256;
@@ -145,6 +151,9 @@ pub const WEIGHTS_HEADER_MAX: u64 = 4 << 20;
 /// Largest index of a TensorFlow checkpoint: some hundred bytes a tensor.
 #[cfg(feature = "torch")]
 pub const BUNDLE_INDEX_MAX: u64 = 4 << 20;
+/// Largest object graph of one: it names the same tensors.
+#[cfg(feature = "torch")]
+pub const BUNDLE_GRAPH_MAX: u64 = 64 << 20;
 /// Tensors of a checkpoint: a network of some hundred layers, with an optimiser's state, ten times
 /// over.
 #[cfg(feature = "torch")]

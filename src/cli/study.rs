@@ -60,10 +60,7 @@ pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
             let scores = script.at(&format!("seed-{seed}/{}", question.name));
             judge(&mut script, question, &about, &command, &scores)?;
             commands.push(script.spell(&command));
-            seeds.push(Seed {
-                rows: read_rows(&scores.join("scores.parquet"))?,
-                differences: read_differences(&scores.join("differences.parquet"))?,
-            });
+            seeds.push(tables(&scores)?);
         }
         // After each seed, so that there is something to read before the last one is done.
         draw(&script, &plan, &seeds)?;
@@ -100,6 +97,14 @@ fn evaluation(plan: &Plan, question: &Question, seed: u64, truth: bool) -> Strin
     format!("{command} {} --to {{seed-{seed}/{}}}", plan.evaluate, question.name)
 }
 
+/// What an evaluation wrote; tables of an earlier build may have other columns.
+fn tables(scores: &Path) -> Result<Seed> {
+    Ok(Seed {
+        rows: read_rows(&scores.join("scores.parquet"))?,
+        differences: read_differences(&scores.join("differences.parquet"))?,
+    })
+}
+
 /// Evaluates, unless the same was asked of the same weights and archives before.
 fn judge(
     script: &mut Script<'_>,
@@ -110,12 +115,14 @@ fn judge(
 ) -> Result<()> {
     let hash = Layout::open(&asked.layout)?.hash();
     let mut text = format!("{}\n{about}layout {hash}\n", script.spell(command));
-    for network in &asked.networks {
-        let weights = scores.with_file_name(network).join("weights.safetensors");
-        text += &format!("{network} {}\n", digest(&weights)?);
+    let trained = asked.networks.iter().map(|network| {
+        (network.as_str(), scores.with_file_name(network).join("weights.safetensors"))
+    });
+    for (name, file) in trained.chain(asked.files()) {
+        text += &format!("{name} {}\n", digest(&file)?);
     }
     let note = scores.join("asked.txt");
-    if note.exists() && read_text(&note)? == text {
+    if note.exists() && read_text(&note)? == text && tables(scores).is_ok() {
         eprintln!("\n{}: already scored", scores.display());
         return Ok(());
     }

@@ -3,6 +3,7 @@
 use tch::Device;
 
 use super::answer::stand_in;
+use super::blocks::blocks;
 use super::clear::ClearDates;
 use super::difference::Difference;
 use super::facts::Facts;
@@ -16,7 +17,7 @@ use super::table::Row;
 use crate::archive::{Archive, Layer};
 use crate::error::{Error, Result};
 use crate::geo::Split;
-use crate::layout::{Control, Sample, Samples};
+use crate::layout::{Control, Exchange, Sample, Samples};
 use crate::ops::{Fill, Filling, MakeBatch, Normalise, Read, Want, check_coarse, thin, wants};
 use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace};
 use crate::tensors::Batch;
@@ -89,12 +90,10 @@ pub fn evaluate(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Evaluation> {
     let setting = Setting::new(archive, truth, samples, options)?;
-    let (rows, left_out) = setting.rows()?;
+    let Chosen { rows, exchange, left_out } = setting.chosen()?;
     check_coarse(archive, &setting.wants()?, &rows)?;
-    let clear = ClearDates::of(archive)?;
-    let hidden = (setting.answer, truth.is_none());
-    let facts: Vec<Facts> = rows.iter().map(|s| Facts::of(samples, s, &clear, hidden)).collect();
-    let asked = setting.asked(&rows)?;
+    let facts = setting.facts(&rows)?;
+    let asked = setting.asked(&rows, &exchange)?;
     let total = rows.len() as u64;
     let mut heard = |n: u64| progress(n, total);
     let mut judge = Judge {
@@ -106,7 +105,7 @@ pub fn evaluate(
         progress: &mut heard,
     };
     let plan = setting.batches("evaluate", asked, options.batch)?.sink(&mut judge);
-    let report = plan.with_trace(options.trace.as_ref()).run(cancel)?;
+    let report = plan.with_trace(options.trace.as_ref()).run(cancel).map_err(stopped)?;
     let judged = judge.judged;
     let (scores, differences) = summarise(&judged, &setting.methods, options.seed, options.study);
     let choices = look::choose(&judged, &setting.methods, options.looks);
@@ -119,7 +118,7 @@ pub fn evaluate(
         looks: Vec::new(),
     };
     if !shown.is_empty() {
-        let mut asked = setting.asked(&rows)?.into_iter().map(Some).collect::<Vec<_>>();
+        let mut asked = setting.asked(&rows, &exchange)?.into_iter().map(Some).collect::<Vec<_>>();
         let asked = choices.iter().filter_map(|c| asked[c.at].take()).collect();
         setting.batches("show", asked, 1)?.sink(&mut show).run(cancel)?;
     }
@@ -132,6 +131,23 @@ pub fn evaluate(
         left_out,
         report,
     })
+}
+
+/// Scores are of all samples or not at all.
+fn stopped(e: Error) -> Error {
+    if e.is_cancelled() {
+        e.hint("nothing is kept of scores: the same command begins again")
+    } else {
+        e
+    }
+}
+
+/// The samples to score.
+struct Chosen<'a> {
+    rows: Vec<Sample>,
+    exchange: Exchange<'a>,
+    /// Samples that the controls had nothing for.
+    left_out: usize,
 }
 
 /// What stays the same from batch to batch.
@@ -164,36 +180,44 @@ impl<'a> Setting<'a> {
         Ok(Self { archive, truth, samples, options, methods, target, answer })
     }
 
-    /// The samples to score, and how many more the controls could not.
-    fn rows(&self) -> Result<(Vec<Sample>, usize)> {
-        let (samples, split) = (self.samples, self.options.split);
+    fn chosen(&self) -> Result<Chosen<'a>> {
+        let (samples, o) = (self.samples, self.options);
         let all = match self.truth {
-            Some(_) => samples.of(split),
-            None => samples.without_answer(split, "s2_target"),
+            Some(_) => samples.of(o.split),
+            None => samples.without_answer(o.split, "s2_target"),
         };
         // Thinned first: a control must not choose which other samples are scored.
-        let asked = thin(all, self.options.samples_max);
+        let asked = thin(all, o.samples_max);
         let count = asked.len();
-        let controls = self.options.controls.iter();
-        let rows = controls.fold(asked, |rows, control| control.possible(samples, rows));
-        let left_out = count - rows.len();
+        let exchange = Exchange::new(self.archive, samples, &o.controls, &asked)?;
+        let rows = o.controls.iter().fold(asked, |rows, control| exchange.possible(*control, rows));
         if rows.is_empty() {
             return Err(Error::usage(format!(
                 "layout '{}' gives no sample to {}",
                 samples.layout,
-                split.name()
+                o.split.name()
             ))
             .hint("choose another --split, or widen the layout's windows with --set"));
         }
-        Ok((rows, left_out))
+        let left_out = count - rows.len();
+        Ok(Chosen { rows, exchange, left_out })
+    }
+
+    fn facts(&self, rows: &[Sample]) -> Result<Vec<Facts>> {
+        let clear = ClearDates::of(self.archive, rows)?;
+        let hidden = (self.answer, self.truth.is_none());
+        let t = self.samples.reference().unwrap_or(self.answer);
+        let blocks = blocks(self.archive, rows, [t, self.answer])?;
+        let one = |(sample, block)| Facts::of(self.samples, sample, &clear, hidden, block);
+        Ok(rows.iter().zip(blocks).map(one).collect())
     }
 
     /// The samples with their stand-ins, one a control.
-    fn asked(&self, rows: &[Sample]) -> Result<Vec<Asked>> {
+    fn asked(&self, rows: &[Sample], exchange: &Exchange<'_>) -> Result<Vec<Asked>> {
         let new = |sample: &Sample| Asked { sample: sample.clone(), instead: Vec::new() };
         let mut asked: Vec<Asked> = rows.iter().map(new).collect();
         for control in &self.options.controls {
-            let others = control.exchange(self.samples, rows, self.options.seed)?;
+            let others = exchange.of(*control, rows, self.options.seed)?;
             asked.iter_mut().zip(others).for_each(|(one, other)| one.instead.push(other));
         }
         Ok(asked)

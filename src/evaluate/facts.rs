@@ -13,7 +13,7 @@ pub(super) struct Facts {
     pub(super) col: u32,
     /// Of t.
     pub(super) time: Stamp,
-    /// Block of ground and day of t: the unit that a bootstrap draws.
+    /// Block of ground and day: the unit that a bootstrap draws.
     pub(super) block: String,
     pub(super) season: Season,
     /// Cloud over the patch at t, percent.
@@ -30,22 +30,20 @@ impl Facts {
         sample: &Sample,
         clear: &ClearDates,
         (answer, hidden): (usize, bool),
+        block: String,
     ) -> Self {
         let time = samples.reference().map_or(Stamp(0), |r| sample.patches[r].time);
         let but = if hidden { sample.patches[answer].time } else { time };
-        let (row, col) = (sample.row, sample.col);
-        let side = samples.splitter.block.max(1);
-        let day = time.date().map(|d| d.to_string()).unwrap_or_default();
         Self {
             name: sample.name(),
             tile: sample.tile.to_string(),
-            row,
-            col,
+            row: sample.row,
+            col: sample.col,
             time,
-            block: format!("{}/{}/{}@{day}", sample.tile, row / side, col / side),
+            block,
             season: samples.season(sample),
             cloud: None,
-            clear_days: clear.days(&sample.tile, row, col, time, but),
+            clear_days: clear.days(sample, time, but),
         }
     }
 

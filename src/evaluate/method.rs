@@ -72,7 +72,7 @@ pub(super) fn methods(s: &Samples, o: &EvaluateOptions, answer: usize) -> Result
                 model.card.check_roles(&roles, false)?;
                 let name = match name {
                     Some(name) => own_name(name, o, &all)?,
-                    None => name_of(&model, &about, path, &all),
+                    None => name_of(&model, &about, path, &all)?,
                 };
                 for control in std::iter::once(None).chain(o.controls.iter().copied().map(Some)) {
                     if control.is_none_or(|control| takes(&model, s, control)) {
@@ -139,21 +139,24 @@ fn own_name(name: &str, o: &EvaluateOptions, others: &[Method]) -> Result<String
     }
 }
 
-/// The card's name, with the control that it was trained under; a second network of that name also
-/// bears its folder's.
+/// The card's name, with the control that it was trained under; a further network of that name also
+/// bears as many of its folders as tell it from the others.
 fn name_of(
     model: &Model,
     about: &BTreeMap<String, String>,
     path: &Path,
     others: &[Method],
-) -> String {
+) -> Result<String> {
     let name = match about.get("control").filter(|control| *control != "none") {
         Some(control) => format!("{} (trained on {control})", model.card.name),
         None => model.card.name.clone(),
     };
-    if !others.iter().any(|m| m.name == name) {
-        return name;
-    }
-    let folder = path.parent().and_then(|p| p.file_name()).unwrap_or_default();
-    format!("{name} {}", folder.to_string_lossy())
+    let folders: Vec<&str> =
+        path.parent().into_iter().flat_map(Path::iter).filter_map(|part| part.to_str()).collect();
+    let longer = (0..folders.len()).rev().map(|i| format!("{name} {}", folders[i..].join("/")));
+    let free = |name: &String| !others.iter().any(|m| m.name == *name);
+    std::iter::once(name.clone()).chain(longer).find(free).ok_or_else(|| {
+        Error::usage(format!("{} is there twice", path.display()))
+            .hint("name each network once, or give one a name: `--method second=FILE`")
+    })
 }

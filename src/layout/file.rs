@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::header::{self, Header};
 use super::import;
-use super::rows;
+use super::rows::{self, Collected};
 use super::shipped::{ALIASES, SHIPPED};
 use crate::error::{Error, Result};
 use crate::geo::Splitter;
@@ -196,14 +196,16 @@ impl Layout {
     /// merged, unless the layout is [`Layout::compat`].
     pub fn samples(&self, session: &Session, splitter: &Splitter) -> Result<Samples> {
         let doing = |e: Error| e.context(format!("running layout {}", self.name));
-        let (roles, rows) = rows::collect(session, &self.sql, &self.params, splitter, self.repeats)
-            .map_err(doing)?;
+        let Collected { roles, rows, told } =
+            rows::collect(session, &self.sql, &self.params, splitter, self.repeats)
+                .map_err(doing)?;
         Ok(Samples {
             roles,
             rows,
             layout: self.name.clone(),
             query_hash: self.hash(),
             splitter: splitter.clone(),
+            told,
         })
     }
 

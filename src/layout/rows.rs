@@ -18,14 +18,22 @@ use crate::sql::{Param, Session, is_patch, patch_field};
 /// Slot of a patch that is not there, until [`Gatherer::finish`] has seen all rows.
 const ABSENT: u32 = u32::MAX;
 
-/// Runs the query and returns its roles and its samples; equal samples are one, unless `repeats`.
+/// What a query gives.
+pub(super) struct Collected {
+    pub roles: Vec<Role>,
+    pub rows: Vec<Sample>,
+    /// Whether a column told some rows their use.
+    pub told: bool,
+}
+
+/// Runs the query; equal samples are one, unless `repeats`.
 pub(super) fn collect(
     session: &Session,
     sql: &str,
     params: &[(String, Param)],
     splitter: &Splitter,
     repeats: bool,
-) -> Result<(Vec<Role>, Vec<Sample>)> {
+) -> Result<Collected> {
     let mut gatherer = Gatherer::new(splitter);
     let schema = session.stream(sql, params, &mut |batch| gatherer.take(&batch))?;
     gatherer.finish(&schema, repeats)
@@ -38,12 +46,13 @@ pub(super) struct Gatherer<'a> {
     rows: Vec<Sample>,
     sensors: Vec<Option<Sensor>>,
     absent: Vec<u64>,
+    told: bool,
 }
 
 impl<'a> Gatherer<'a> {
     pub fn new(splitter: &'a Splitter) -> Self {
         let (rows, sensors, absent) = (Vec::new(), Vec::new(), Vec::new());
-        Self { splitter, tiles: BTreeSet::new(), rows, sensors, absent }
+        Self { splitter, tiles: BTreeSet::new(), rows, sensors, absent, told: false }
     }
 
     fn take(&mut self, batch: &RecordBatch) -> Result<()> {
@@ -116,7 +125,10 @@ impl<'a> Gatherer<'a> {
         let (row, col) = place.unwrap_or((0, 0));
         let (row, col) = (small(row)?, small(col)?);
         let split = match &columns.split {
-            Some(s) if s.is_valid(i) => named(s.value(i))?,
+            Some(s) if s.is_valid(i) => {
+                self.told = true;
+                named(s.value(i))?
+            }
             _ => self.splitter.of(&tile, row, col),
         };
         Ok(Sample { tile, row, col, split, patches })
@@ -131,7 +143,7 @@ impl<'a> Gatherer<'a> {
         new
     }
 
-    fn finish(mut self, schema: &Schema, repeats: bool) -> Result<(Vec<Role>, Vec<Sample>)> {
+    fn finish(mut self, schema: &Schema, repeats: bool) -> Result<Collected> {
         let names = role_names(schema)?;
         self.sensors.resize(names.len(), None);
         self.absent.resize(names.len(), 0);
@@ -170,7 +182,7 @@ impl<'a> Gatherer<'a> {
             };
             self.rows.dedup_by(same);
         }
-        Ok((roles, self.rows))
+        Ok(Collected { roles, rows: self.rows, told: self.told })
     }
 }
 

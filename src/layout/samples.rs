@@ -68,6 +68,8 @@ pub struct Samples {
     pub query_hash: String,
     /// How ground was split.
     pub splitter: Splitter,
+    /// Whether a column of the layout told some rows their use instead.
+    pub told: bool,
 }
 
 /// The snapshots and splits that weights learned from, those of the weights that they began with included.
@@ -79,6 +81,17 @@ pub fn taught(about: &BTreeMap<String, String>) -> Vec<(String, String)> {
 }
 
 impl Samples {
+    /// What decides the use of each row, as text: samples of one archive with the same text never have ground of one in two uses.
+    pub fn split_text(&self) -> String {
+        let ground = serde_json::json!(self.splitter).to_string();
+        match self.told {
+            true => {
+                format!("{ground} and the column split of {} ({})", self.layout, self.query_hash)
+            }
+            false => ground,
+        }
+    }
+
     /// The rows of one split, in order.
     pub fn of(&self, split: Split) -> Vec<Sample> {
         self.rows.iter().filter(|s| s.split == split).cloned().collect()
@@ -107,13 +120,13 @@ impl Samples {
         about: &BTreeMap<String, String>,
         snapshot: &str,
     ) -> Result<()> {
-        let here = serde_json::json!(self.splitter).to_string();
+        let here = self.split_text();
         match taught(about).into_iter().find(|(by, split)| by == snapshot && *split != here) {
             Some((_, split)) => Err(Error::usage(format!(
                 "{} was trained on another split of this archive: {split}, not {here}",
                 weights.display()
             ))
-            .hint("give the --split-* and share options of the training")),
+            .hint("give the --split-* and share options of the training, and where a column of the layout splits, its layout and --set")),
             None => Ok(()),
         }
     }
@@ -152,6 +165,7 @@ mod tests {
             layout: "x".into(),
             query_hash: String::new(),
             splitter: Splitter::default(),
+            told: false,
         };
         let kept = samples.without_answer(Split::Train, "s2_target");
         assert_eq!(kept.len(), 1);
@@ -166,8 +180,9 @@ mod tests {
             layout: "x".into(),
             query_hash: String::new(),
             splitter: Splitter::default(),
+            told: false,
         };
-        let here = serde_json::json!(samples.splitter).to_string();
+        let here = samples.split_text();
         let about = |snapshot: &str, split: &str, taught: &[(&str, &str)]| {
             let pairs = [
                 ("snapshot", snapshot.to_owned()),
@@ -183,5 +198,14 @@ mod tests {
         check(about("this", "else", &[])).unwrap_err();
         let error = check(about("other", &here, &[("this", "else"), ("more", &here)])).unwrap_err();
         assert!(error.to_string().contains("another split of this archive: else"), "{error}");
+        // Rows that a column told their use are another split, each query of its own.
+        let by = |hash: &str| Samples { told: true, query_hash: hash.into(), ..samples.clone() };
+        let asked = |hash: &str, split: &str| {
+            by(hash).check_ground(Path::new("w"), &about("this", split, &[]), "this")
+        };
+        asked("one", &by("one").split_text()).unwrap();
+        asked("one", &by("two").split_text()).unwrap_err();
+        asked("one", &here).unwrap_err();
+        check(about("this", &by("one").split_text(), &[])).unwrap_err();
     }
 }

@@ -11,6 +11,7 @@ use super::inputs::channels;
 use super::source::{Entry, Source};
 use super::stored::Stored;
 use crate::error::{Error, Result, While};
+use crate::limits;
 use crate::store::publish;
 use crate::tensors::{role_layer, scale};
 
@@ -77,6 +78,15 @@ fn one(file: &mut Stored, role: &str, entry: &Entry) -> Result<Tensor> {
             "the input {role} is {shape:?}, not [batch, height, width, {bands}]"
         ))
         .hint("arrays are stored with their bands last"));
+    }
+    // Values lie in memory as stored and as float32, in two orders, before the network adds its own.
+    let values = entry.shape.iter().map(|n| *n as u64).fold(1, u64::saturating_mul);
+    if values > limits::INPUT_VALUES_MAX {
+        let most = limits::INPUT_VALUES_MAX;
+        return Err(Error::invalid(format!(
+            "the input {role} has {values} values, more than {most}"
+        ))
+        .hint("give smaller batches or windows, one file each"));
     }
     let values = floats(role, entry.dtype, &file.bytes(role)?)?;
     if !values.iter().all(|v| v.is_finite()) {

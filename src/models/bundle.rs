@@ -57,6 +57,13 @@ impl Bundle {
         }
         let mut bundle = Self { shards, tensors: BTreeMap::new(), left_out };
         let names = match parsed.remove(GRAPH) {
+            Some(place) if place.size > limits::BUNDLE_GRAPH_MAX => {
+                let (size, most) = (place.size, limits::BUNDLE_GRAPH_MAX);
+                return Err(Error::invalid(format!(
+                    "an object graph of {size} bytes, more than {most}"
+                )))
+                .during(doing);
+            }
             Some(place) => {
                 let text = bundle.read(GRAPH, &place).and_then(|bytes| graph::names(&bytes));
                 text.during(|| {
@@ -118,10 +125,12 @@ impl Source for Bundle {
     }
 }
 
-/// What a training leaves beside the weights.
+/// What a training leaves beside the weights: the optimiser, wherever it hangs, and counters.
 fn is_state(key: &str) -> bool {
-    let starts = ["optimizer", "save_counter", "keras_api"];
-    starts.iter().any(|start| key.starts_with(start)) || key.contains("/.OPTIMIZER_SLOT/")
+    let parts = ["optimizer", "keras_api", ".OPTIMIZER_SLOT"];
+    let starts =
+        ["optimizer", "save_counter", "train_counter", "ckpt_saved_epoch", "ckpt_saved_batch"];
+    starts.iter().any(|start| key.starts_with(start)) || key.split('/').any(|p| parts.contains(&p))
 }
 
 /// The index file of what was named.

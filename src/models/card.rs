@@ -111,6 +111,10 @@ impl Card {
             ))
             .hint("targets are named s2_*, as s2_target"));
         }
+        if self.inputs.len() > limits::INPUTS_MAX {
+            let (count, max) = (self.inputs.len(), limits::INPUTS_MAX);
+            return Err(Error::invalid(format!("{count} inputs are more than {max}")));
+        }
         for (i, role) in self.inputs.iter().enumerate() {
             check_name(role)?;
             if self.inputs[..i].contains(role) || *role == self.target {

@@ -10,7 +10,7 @@ use super::band_order::reorder;
 use super::bundle::Bundle;
 use super::source::{Entry, Source};
 use super::stored::Stored;
-use super::{Card, Model, design};
+use super::{Card, Model, design, weights};
 use crate::error::{Error, Result, While};
 
 /// What an import made.
@@ -21,6 +21,8 @@ pub struct Imported {
     pub form: &'static str,
     /// Keys of what was left out: the state of an optimiser, counters.
     pub left_out: Vec<String>,
+    /// What weights of this program say of themselves, what they learned from among it.
+    pub about: BTreeMap<String, String>,
 }
 
 /// Reads the weights of a card's network from a TensorFlow SavedModel or checkpoint, or from a
@@ -40,13 +42,15 @@ fn read(path: &Path, card: &Card) -> Result<Imported> {
     if path.is_file() && path.extension().is_none_or(|e| e != "index") {
         let mut file = Stored::open(path).during(doing)?;
         let model = adopt(card, &mut file, Device::Cpu).during(doing)?;
-        return Ok(Imported { model, form: "safetensors", left_out: Vec::new() });
+        let about = weights::about_if_any(&file).during(doing)?;
+        return Ok(Imported { model, form: "safetensors", left_out: Vec::new(), about });
     }
     let bundle = Bundle::open(path).during(doing)?;
     let left_out = bundle.left_out().to_vec();
     let mut named = ByOrder::new(card, bundle).during(doing)?;
     let model = adopt(card, &mut named, Device::Cpu).during(doing)?;
-    Ok(Imported { model, form: "TensorFlow tensor bundle", left_out })
+    let about = BTreeMap::new();
+    Ok(Imported { model, form: "TensorFlow tensor bundle", left_out, about })
 }
 
 /// A bundle, by the names of its variables; where it does not tell them, layers are taken in their

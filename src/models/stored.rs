@@ -31,9 +31,10 @@ impl Stored {
         }
         let mut start = [0u8; 8];
         let got = file.by_ref().take(8).read(&mut start).during(|| "reading its header")?;
-        foreign(&start[..got])?;
         let length = u64::from_le_bytes(start);
+        // A header of 640 bytes begins as a pickle does: other formats are looked for where it is no length.
         if got < 8 || length < 2 || length > size - 8 {
+            foreign(&start[..got])?;
             return Err(not_safetensors(
                 "its first eight bytes are no header length, or it is cut short",
             ));
@@ -101,4 +102,24 @@ fn not_safetensors(why: &str) -> Error {
         "give a *.safetensors file; pickles are never opened, and TorchScript by a card with \
              network = \"torchscript\"",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_whose_length_looks_like_a_pickle_is_read_and_a_pickle_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.safetensors");
+        for length in [640_usize, 896, 1152, 1408] {
+            let mut header = r#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}"#.to_owned();
+            header += &" ".repeat(length - header.len());
+            let file = [&(length as u64).to_le_bytes()[..], header.as_bytes(), &[7]].concat();
+            std::fs::write(&path, file).unwrap();
+            assert_eq!(Stored::open(&path).unwrap().bytes("a").unwrap(), [7]);
+        }
+        std::fs::write(&path, b"\x80\x02}q\x00(X\x01\x00\x00\x00aq\x01K\x01u.").unwrap();
+        assert!(Stored::open(&path).err().unwrap().to_string().contains("a Python pickle"));
+    }
 }

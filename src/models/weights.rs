@@ -65,6 +65,14 @@ pub(super) fn about(path: &Path) -> Result<(Card, BTreeMap<String, String>)> {
     Ok((label.card, label.about))
 }
 
+/// What weights of this program say of themselves; nothing where another wrote them.
+pub(super) fn about_if_any(file: &Stored) -> Result<BTreeMap<String, String>> {
+    match file.label(KEY) {
+        Some(_) => label(file).map(|label| label.about),
+        None => Ok(BTreeMap::new()),
+    }
+}
+
 /// What the file says about itself.
 fn label(file: &Stored) -> Result<Label> {
     let text = file.label(KEY).ok_or_else(|| {
@@ -73,8 +81,11 @@ fn label(file: &Stored) -> Result<Label> {
              import others with `eclaircie model import`",
         )
     })?;
-    serde_json::from_str(text)
-        .map_err(|e| Error::invalid("the card inside it is not right").with_source(e))
+    let wrong = |e: Error| e.context("the card inside it is not right");
+    let label: Label = serde_json::from_str(text)
+        .map_err(|e| wrong(Error::invalid("not a card").with_source(e)))?;
+    label.card.check().map_err(wrong)?;
+    Ok(label)
 }
 
 fn shape(tensor: &Tensor) -> Vec<usize> {

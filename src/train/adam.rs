@@ -101,8 +101,8 @@ impl Adam {
         let find = |name: &str, like: &Tensor| -> Result<Tensor> {
             state
                 .get(name)
-                .filter(|t| t.size() == like.size())
-                .map(|t| t.to_device(like.device()).to_kind(Kind::Float))
+                .filter(|t| t.size() == like.size() && t.kind() == Kind::Float)
+                .map(|t| t.to_device(like.device()))
                 .ok_or_else(|| {
                     Error::corrupt(format!("the checkpoint has no tensor '{name}' that fits"))
                 })
@@ -112,7 +112,10 @@ impl Adam {
             (*m, *s) = (new_m, new_s);
         }
         let step = state.get("step").ok_or_else(|| Error::corrupt("the checkpoint has no step"))?;
-        self.step = step.int64_value(&[0]);
+        self.step = match (step.size().as_slice(), step.kind()) {
+            ([1], Kind::Int64) => step.f_int64_value(&[0])?.max(0),
+            _ => return Err(Error::corrupt("the checkpoint's step is no count")),
+        };
         Ok(())
     }
 }

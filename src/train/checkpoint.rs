@@ -14,7 +14,7 @@ use crate::models::Model;
 use crate::store::{self, PendingFolder};
 
 /// Version of the checkpoint's folder.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 
 /// Where a run stands, between two steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,39 @@ pub(super) struct State {
     pub(super) identity: BTreeMap<String, String>,
     pub(super) epochs_done: u64,
     pub(super) step: u64,
+    /// BLAKE3 of the other files of the folder, by name.
+    #[serde(default)]
+    pub(super) files: BTreeMap<String, String>,
+}
+
+/// The files beside state.json.
+const WEIGHTS: &str = "weights.safetensors";
+const MOMENTS: &str = "optimiser.safetensors";
+const CURVE: &str = "curve.parquet";
+const MEASURES: &str = "metrics.parquet";
+
+impl State {
+    /// Before the first step.
+    pub(super) fn new(identity: BTreeMap<String, String>) -> Self {
+        Self { version: VERSION, identity, epochs_done: 0, step: 0, files: BTreeMap::new() }
+    }
+
+    /// Refuses a place that no run of `steps` in epochs of `length` stands at.
+    pub(super) fn check(&self, steps: u64, length: u64) -> Result<()> {
+        let start = self.epochs_done.checked_mul(length).map(|start| start.min(steps));
+        let end = start.map(|start| start.saturating_add(length).min(steps));
+        match start.zip(end) {
+            Some((start, end)) if (start..=end).contains(&self.step) => Ok(()),
+            _ => Err(damaged(Error::corrupt(format!(
+                "the checkpoint says step {} after {} epochs of {length}",
+                self.step, self.epochs_done
+            )))),
+        }
+    }
+}
+
+fn damaged(error: Error) -> Error {
+    error.hint("the checkpoint is damaged: train into another folder")
 }
 
 fn folder(out: &Path) -> PathBuf {
@@ -42,18 +75,20 @@ pub(super) fn save(
 ) -> Result<()> {
     let pending = PendingFolder::new(&folder(out))?;
     let at = |name: &str| pending.path().join(name);
-    model.save(&at("weights.safetensors"), &state.identity)?;
+    model.save(&at(WEIGHTS), &state.identity)?;
     // tch picks the format by the extension, so the name aside keeps it.
-    let moments = at("optimiser.safetensors");
-    Tensor::write_safetensors(&adam.state(), &moments)
+    Tensor::write_safetensors(&adam.state(), at(MOMENTS))
         .map_err(|e| Error::internal("cannot save the optimiser").with_source(e))?;
-    curve.write(&at("curve.parquet"))?;
-    measure::write(&at("metrics.parquet"), measures)?;
-    store::write_json(&at("state.json"), state)?;
+    curve.write(&at(CURVE))?;
+    measure::write(&at(MEASURES), measures)?;
+    let digest = |name: &str| Ok((name.to_owned(), store::digest(&at(name))?));
+    let files =
+        [WEIGHTS, MOMENTS, CURVE, MEASURES].into_iter().map(digest).collect::<Result<_>>()?;
+    store::write_json(&at("state.json"), &State { files, ..state.clone() })?;
     pending.commit()
 }
 
-/// Restores a run. Refuses a checkpoint of another card, query, snapshot, seed or batch.
+/// Restores a run. Refuses a checkpoint of another card, query, snapshot, seed or batch, and files of it that have changed.
 pub(super) fn load(
     out: &Path,
     identity: &BTreeMap<String, String>,
@@ -84,14 +119,36 @@ pub(super) fn load(
                 .hint("train into another folder, or give the settings of the first run"));
         }
     }
+    for name in [WEIGHTS, MOMENTS, CURVE, MEASURES] {
+        let path = from.join(name);
+        if state.files.get(name) != Some(&store::digest(&path).map_err(damaged)?) {
+            let text = format!("{} is not as it was written", path.display());
+            return Err(damaged(Error::corrupt(text)));
+        }
+    }
     let device = model.vars.device();
-    *model = Model::load(&from.join("weights.safetensors"), device)
+    *model = Model::load(&from.join(WEIGHTS), device)
         .during(|| format!("resuming from {}", from.display()))?;
-    let tensors = Tensor::read_safetensors(from.join("optimiser.safetensors"))
+    let tensors = Tensor::read_safetensors(from.join(MOMENTS))
         .map_err(|e| Error::corrupt("cannot read the optimiser's state").with_source(e))?;
     adam.restore(&tensors.into_iter().map(|(n, t)| (n, t.to_device(Device::Cpu))).collect())?;
-    let again = |e: Error| e.hint("the checkpoint is damaged: train into another folder");
-    let curve = Curve::read(&from.join("curve.parquet")).map_err(again)?;
-    let measures = measure::read(&from.join("metrics.parquet")).map_err(again)?;
+    let curve = Curve::read(&from.join(CURVE)).map_err(damaged)?;
+    let measures = measure::read(&from.join(MEASURES)).map_err(damaged)?;
     Ok(Some((state, curve, measures)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_stands_inside_the_epoch_that_it_says() {
+        let at = |epochs_done, step| State { epochs_done, step, ..State::new(BTreeMap::new()) };
+        for (epochs, step) in [(0, 0), (0, 50), (1, 50), (2, 120), (3, 120)] {
+            at(epochs, step).check(120, 50).unwrap();
+        }
+        for (epochs, step) in [(0, 60), (1, 10), (3, 130), (u64::MAX, 1), (9, 50)] {
+            assert!(at(epochs, step).check(120, 50).unwrap_err().is_corrupt(), "{epochs} {step}");
+        }
+    }
 }

@@ -16,7 +16,7 @@ use super::pace::Pace;
 use super::replicas::Replicas;
 use super::validate::Validate;
 use crate::archive::Archive;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::layout::Sample;
 use crate::metrics::Score;
 use crate::models::{Card, Model};
@@ -107,11 +107,12 @@ impl<'r, 'a> Fit<'r, 'a> {
         };
         let mut adam = Adam::new(&model.vars, o.optimiser);
         let (mut curve, mut measures) = (Curve::default(), Vec::new());
-        let mut state = State { version: checkpoint::VERSION, identity, epochs_done: 0, step: 0 };
+        let mut state = State::new(identity);
         if o.resume
             && let Some(found) = checkpoint::load(out, &state.identity, &mut model, &mut adam)?
         {
             (state, curve, measures) = found;
+            state.check(o.steps, o.steps_per_epoch.max(1))?;
         }
         let replicas = Replicas::new(&model, &o.beside)?;
         let record = Record::of(&o.monitor, &measures);
@@ -200,12 +201,7 @@ impl<'r, 'a> Fit<'r, 'a> {
         let plan = pipe.sink(&mut sink).with_trace(o.trace.as_ref());
         match plan.run(self.run.cancel) {
             Ok(report) => self.report = report,
-            Err(e) if e.kind() == Kind::Cancelled => {
-                // Between two steps everything is whole.
-                self.save()?;
-                return Err(e.hint("go on from here with --resume"));
-            }
-            Err(e) => return Err(e),
+            Err(e) => return Err(self.stopped(e)?),
         }
         if self.state.step < stop {
             return Err(Error::internal("an epoch ended before its steps"));
@@ -213,9 +209,21 @@ impl<'r, 'a> Fit<'r, 'a> {
         Ok(())
     }
 
+    /// The error that ends a run; where the user stopped it, after a checkpoint: between two steps everything is whole.
+    fn stopped(&mut self, e: Error) -> Result<Error> {
+        if !e.is_cancelled() {
+            return Ok(e);
+        }
+        self.save()?;
+        Ok(e.hint("go on from here with --resume"))
+    }
+
     /// Validates at the end of an epoch, and keeps the weights if they are the best.
     fn close(&mut self, progress: &mut dyn FnMut(&Point, &Pace)) -> Result<()> {
-        let (loss, scores) = self.run.validate(&self.model)?;
+        let (loss, scores) = match self.run.validate(&self.model) {
+            Ok(found) => found,
+            Err(e) => return Err(self.stopped(e)?),
+        };
         let (step, epoch) = (self.state.step, self.state.epochs_done);
         let point = Point { step, epoch, split: "valid", loss, rate: None, gradient: None };
         self.curve.push(point);

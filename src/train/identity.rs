@@ -11,12 +11,14 @@ pub(super) fn identity(job: &TrainJob<'_>, o: &TrainOptions) -> BTreeMap<String,
     let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
     let pairs = [
         ("card", serde_json::json!(job.card).to_string()),
-        ("split", serde_json::json!(job.samples.splitter).to_string()),
+        ("split", job.samples.split_text()),
         ("layout", job.samples.layout.clone()),
         ("query_hash", job.samples.query_hash.clone()),
         ("snapshot", job.snapshot.to_owned()),
         ("seed", o.seed.to_string()),
         ("batch", o.batch.to_string()),
+        // Sums differ in their last bits from one kind of device to another.
+        ("device", if o.device.is_cuda() { "cuda" } else { "cpu" }.to_owned()),
         // Shares of a batch are summed in another order than the whole.
         ("device count", (1 + o.beside.len()).to_string()),
         ("accumulate", o.accumulate.to_string()),

@@ -11,7 +11,7 @@ use super::pace::Pace;
 use crate::archive::Archive;
 use crate::error::{Error, Result};
 use crate::geo::Split;
-use crate::layout::{Sample, Samples, taught};
+use crate::layout::{Exchange, Sample, Samples, taught};
 use crate::models::{Card, Model};
 use crate::ops::{check_coarse, thin, wants};
 use crate::store::{digest, probe};
@@ -73,7 +73,8 @@ fn exchanged(job: &TrainJob<'_>, o: &TrainOptions, rows: Vec<Sample>) -> Result<
         return Err(Error::usage(format!("control {name}: {} takes no {what}", job.card.name))
             .hint("choose a card that does, or leave the control out"));
     }
-    control.within_tiles(job.samples, &rows, o.seed)
+    let exchange = Exchange::new(job.archive, job.samples, &[control], &rows)?;
+    exchange.within_tiles(control, &rows, o.seed)
 }
 
 /// Trains a network on the samples of a layout; `progress` hears every step and every validation.

@@ -61,7 +61,13 @@ impl Learn<'_> {
     fn take_step(&mut self) -> Result<()> {
         let o = self.options;
         let held = std::mem::take(&mut self.held);
-        let count = held.lesson.count.max(1.0);
+        let count = held.lesson.count;
+        if count <= 0.0 {
+            // No pixel of these samples can be learned from: weights, moments and the curve stay.
+            *self.step += 1;
+            self.pace.learned(held.names.len());
+            return Ok(());
+        }
         self.replicas.give(self.model)?;
         let length = gradient::length(&self.model.vars)? / count;
         // Weights are still those of the step before.

@@ -11,6 +11,7 @@ use super::monitor::Monitor;
 use super::schedule::Schedule;
 use crate::error::{Error, Kind, Result};
 use crate::layout::Control;
+use crate::limits;
 use crate::stream::{Trace, cores};
 
 /// How to train.
@@ -125,8 +126,10 @@ impl TrainOptions {
         if let Optimiser::AdamW { decay } = self.optimiser
             && !(0.0..1.0 / self.rate).contains(&decay)
         {
-            return Err(Error::usage(format!("the weight decay is {decay}"))
-                .hint("give a number of at least 0, as 0.01"));
+            let most = 1.0 / self.rate;
+            return Err(Error::usage(format!("the weight decay is {decay}")).hint(format!(
+                "give a number from 0, as 0.01, to less than {most}, one over --rate"
+            )));
         }
         if self.warmup >= self.steps.max(1) && self.warmup > 0 {
             return Err(Error::usage(format!(
@@ -135,6 +138,7 @@ impl TrainOptions {
             ))
             .hint("lower --warmup, or raise --steps"));
         }
+        self.check_size()?;
         let devices = 1 + self.beside.len();
         if devices > self.batch.max(1) {
             return Err(Error::usage(format!(
@@ -153,6 +157,25 @@ impl TrainOptions {
                 "bf16 is for GPUs: a CPU only emulates it, slower than float32",
             )
             .hint("leave out --bf16, or choose a GPU with --device cuda"));
+        }
+        Ok(())
+    }
+}
+
+impl TrainOptions {
+    /// Refuses runs that cannot be held: an epoch is drawn at once, and a curve has a row a step.
+    fn check_size(&self) -> Result<()> {
+        let most = limits::SAMPLES_MAX as u64;
+        let step = self.batch.max(1).checked_mul(self.accumulate.max(1)).map(|n| n as u64);
+        let epoch = step.and_then(|n| n.checked_mul(self.steps_per_epoch.min(self.steps).max(1)));
+        if epoch.is_none_or(|samples| samples > most) {
+            return Err(Error::usage(format!("an epoch has more than {most} samples"))
+                .hint("lower --batch, --accumulate or --steps-per-epoch"));
+        }
+        if self.steps > limits::CURVE_ROWS_MAX as u64 {
+            let (steps, most) = (self.steps, limits::CURVE_ROWS_MAX);
+            return Err(Error::usage(format!("{steps} steps are more than {most}"))
+                .hint("lower --steps; larger batches learn from as many samples"));
         }
         Ok(())
     }
@@ -179,6 +202,8 @@ mod tests {
             (TrainOptions { clip: Some(0.0), ..base() }, "gradient"),
             (TrainOptions { optimiser: decay, ..base() }, "decay"),
             (TrainOptions { warmup: 300, ..base() }, "warm-up"),
+            (TrainOptions { batch: usize::MAX / 2, accumulate: 4, ..base() }, "an epoch"),
+            (TrainOptions { steps: u64::MAX, ..base() }, "steps are more than"),
         ] {
             let text = refused(options).to_string();
             assert!(text.contains(says), "{text}");

@@ -24,9 +24,9 @@ impl<'a> Validate<'a> {
         Self { model, options, scores, sum: 0.0, count: 0.0 }
     }
 
-    /// The loss over all valid pixels, and every metric of the 10 m bands.
+    /// The loss over all valid pixels, not a number where none is, and every metric of the 10 m bands.
     pub(super) fn finish(self) -> (f64, Vec<Score>) {
-        (self.sum / self.count.max(1.0), self.scores.finish())
+        (self.sum / self.count, self.scores.finish())
     }
 
     fn add(&mut self, batch: &Batch) -> Result<()> {

@@ -1,6 +1,5 @@
 //! `model import`: weights of other programs become ours.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::cli::{Done, say};
@@ -31,11 +30,10 @@ pub(super) struct Args {
 pub(super) fn run(a: &Args) -> Result<Done> {
     let imported = import(&a.path, &Card::open(&a.card)?, a.bands_20m.as_deref())?;
     let from = a.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let about = [
-        ("imported_from".to_owned(), from),
-        ("imported_form".to_owned(), imported.form.to_owned()),
-    ];
-    imported.model.save(&a.to, &BTreeMap::from(about))?;
+    let mut about = imported.about;
+    about.insert("imported_from".to_owned(), from);
+    about.insert("imported_form".to_owned(), imported.form.to_owned());
+    imported.model.save(&a.to, &about)?;
     let (form, count) = (imported.form, imported.model.parameters());
     say(&format!("{}: {count} parameters from {form} to {}", a.card, a.to.display()))?;
     if !imported.left_out.is_empty() {

@@ -1,6 +1,6 @@
 //! A study as a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -139,6 +139,14 @@ impl Plan {
 }
 
 impl Question {
+    /// The files among the methods that are no networks of the study, with the names of these methods.
+    pub(super) fn files(&self) -> impl Iterator<Item = (&str, PathBuf)> {
+        let file = |method: &'_ String| {
+            PathBuf::from(method.split_once('=').map_or(method.as_str(), |m| m.1))
+        };
+        self.methods.iter().map(move |m| (m.as_str(), file(m))).filter(|(_, file)| file.is_file())
+    }
+
     /// Fills in what is left out, and refuses names that it does not know.
     fn complete(&mut self, networks: &[String]) -> Result<()> {
         let (question, unknown) = (self.name.clone(), |name: &str| {
@@ -148,7 +156,9 @@ impl Question {
             return Err(unknown(name).hint(format!("the networks are {}", networks.join(", "))));
         }
         let chosen = if self.networks.is_empty() { networks } else { &self.networks };
-        let known = [&self.methods[..], chosen].concat();
+        let named =
+            self.methods.iter().map(|m| m.split_once('=').map_or(m.as_str(), |n| n.0).to_owned());
+        let known: Vec<String> = named.chain(chosen.iter().cloned()).collect();
         once("method", &known)?;
         Layout::open(&self.layout)?;
         for control in &self.controls {
@@ -211,6 +221,15 @@ mod tests {
     }
 
     #[test]
+    fn a_method_with_a_name_stands_in_orderings_by_it() {
+        let text = GOOD.replace("['gapfill']", "['gapfill', 'old=runs/w.safetensors']");
+        let plan =
+            Plan::parse(&text.replace("gapfill < david", "old < david"), Path::new("")).unwrap();
+        assert_eq!(plan.questions[0].orderings, [Ordering(vec!["old".into(), "david".into()])]);
+        assert_eq!(plan.questions[0].files().count(), 0, "there is no such file");
+    }
+
+    #[test]
     fn a_study_that_says_nothing_is_refused_with_what_is_wrong() {
         for (from, to, says) in [
             ("[1, 2]", "[]", "no seed"),
@@ -224,6 +243,11 @@ mod tests {
             ("layout = 'os2', methods", "layout = 'os3', methods", "os3"),
             ("methods", "controls = ['sar'], methods", "sar"),
             ("gapfill < david", "gapfil < david", "there is no gapfil"),
+            (
+                "['gapfill']",
+                "['gapfill', 'david=w.safetensors']",
+                "the method david is there twice",
+            ),
             ("gapfill < david", "david", "one name is no ordering"),
             (
                 "layout = 'os2', methods",

@@ -1,5 +1,7 @@
 //! What others found, and whether it holds here.
 
+use std::collections::BTreeMap;
+
 use super::super::plan::Ordering;
 use super::Seed;
 use super::numbers::{head, spread, widest};
@@ -25,9 +27,13 @@ pub(super) const MEANING: &str = "Over all pixels. An ordering holds, or is reve
 /// A row for each metric of each neighbouring pair of an ordering.
 pub(super) fn orderings(all: &[Ordering], seeds: &[Seed]) -> String {
     let claims = claims(all, seeds);
-    let corrected = holm(&claims.iter().map(Claim::p).collect::<Vec<_>>());
+    // Said the other way round it is the same comparison, and counts once.
+    let alone: BTreeMap<_, f64> = claims.iter().map(|c| (c.key(), c.p())).collect();
+    let corrected = holm(&alone.values().copied().collect::<Vec<_>>());
+    let among: BTreeMap<_, f64> = alone.into_keys().zip(corrected).collect();
     let mut text = head(&["ordering", "metric", "second minus first", "95 %", "p", "here"]);
-    for (claim, p) in claims.iter().zip(corrected) {
+    for claim in &claims {
+        let p = among[&claim.key()];
         let Claim { worse, better, metric, found } = claim;
         let values: Vec<f64> = found.iter().map(|d| d.value).collect();
         text += &format!(
@@ -59,17 +65,22 @@ fn claims<'a>(all: &'a [Ordering], seeds: &[Seed]) -> Vec<Claim<'a>> {
 }
 
 impl Claim<'_> {
+    fn key(&self) -> (&str, &str, &str) {
+        (self.worse.min(self.better), self.worse.max(self.better), self.metric)
+    }
+
     /// What all seeds say, if they agree.
     fn verdict(&self) -> &'static str {
         let first = self.found[0].verdict();
         if self.found.iter().all(|d| d.verdict() == first) { first } else { "undecided" }
     }
 
-    /// The p of all seeds together: that of the least certain, and 1 where they do not agree.
+    /// The p of all seeds together: that of the least certain, and 1 where they point in both directions.
     fn p(&self) -> f64 {
-        match self.verdict() {
-            "undecided" => 1.0,
-            _ => self.found.iter().map(|d| d.p.unwrap_or(1.0)).fold(0.0, f64::max),
+        let one_way = |sign: f64| self.found.iter().all(|d| d.value * sign > 0.0);
+        match one_way(1.0) || one_way(-1.0) {
+            true => self.found.iter().map(|d| d.p.unwrap_or(1.0)).fold(0.0, f64::max),
+            false => 1.0,
         }
     }
 
