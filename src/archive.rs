@@ -9,7 +9,7 @@
 //! ROOT/pixels/TILE.zarr/zarr.json       attributes, and the metadata of all arrays in one place
 //!     s2_10m s2_20m s2_mask s1 dem      pixels: a chunk is one date, all bands, one patch
 //!     cells/{s2_cloudy,s2_nodata,s1_nodata}
-//!     x y x_20m y_20m s2_time s1_time spatial_ref spatial_ref_20m
+//!     x y x_20m y_20m s2_time s1_time s2_10m_band s2_20m_band s1_band spatial_ref spatial_ref_20m
 //! ```
 
 mod about;

@@ -187,9 +187,14 @@ impl fmt::Display for Error {
         }
         write!(f, "{}", self.0.message)?;
         if let Some(source) = &self.0.source {
-            // Foreign errors speak over several lines; a user needs the first.
+            // Foreign errors speak over several lines; a user needs the first that says something.
             let text = source.to_string();
-            write!(f, ": {}", text.lines().next().unwrap_or_default())?;
+            let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            let first = lines.next().unwrap_or_default();
+            write!(f, ": {first}")?;
+            if let (true, Some(second)) = (first.ends_with(':'), lines.next()) {
+                write!(f, " {second}")?;
+            }
         }
         Ok(())
     }

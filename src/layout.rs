@@ -10,11 +10,14 @@ mod coarse;
 mod compat;
 mod control;
 mod count;
+mod counted;
+#[cfg(feature = "torch")]
 mod dates;
 #[cfg(test)]
 mod decloud;
 mod difference;
 mod draw;
+#[cfg(feature = "torch")]
 mod exchange;
 mod export;
 mod file;
@@ -40,9 +43,11 @@ mod timeline;
 pub use coarse::{coarse_name, fine_name};
 pub use control::Control;
 pub use count::Counts;
+#[cfg(feature = "torch")]
 pub use dates::Dates;
 pub use difference::Difference;
 pub use draw::{Balance, Draw, Season};
+#[cfg(feature = "torch")]
 pub use exchange::Exchange;
 pub use file::Layout;
 pub use funnel::{Funnel, FunnelClause};
@@ -55,3 +60,5 @@ pub use samples::{PatchRef, Role, Sample, Samples};
 pub use splits::SplitPlan;
 pub use suggest::{Suggested, Suggestion, Waits};
 pub use timeline::{Acquisition, Timeline, TimelineRow};
+
+pub(crate) use counted::counted;

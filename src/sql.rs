@@ -65,4 +65,4 @@ pub use writing::Form;
 pub(crate) use own_table::digest;
 pub(crate) use patch_type::{is_patch, patch_field, patch_fields};
 pub(crate) use similar::nearest;
-pub(crate) use statement::{is_keyword, parameters, without_comments};
+pub(crate) use statement::{check_text, is_drawn, is_keyword, parameters, without_comments};

@@ -1,9 +1,11 @@
-//! Bytes at rest: durable publishing, safe names, memory maps, protobuf's wire format.
+//! Bytes at rest: durable publishing, claims on folders, safe names, memory maps, protobuf's wire format.
 //!
 //! In: bytes and names. Out: files that are whole or absent. Promises: a file under its public name
 //! is complete and synced. Refuses: names that leave their root. Cost: one rename and two syncs a
 //! file.
 
+#[cfg(feature = "gdal")]
+mod claim;
 #[cfg(feature = "torch")]
 mod digest;
 mod map;
@@ -15,6 +17,8 @@ mod scratch;
 mod text;
 pub(crate) mod wire;
 
+#[cfg(feature = "gdal")]
+pub use claim::Claim;
 #[cfg(feature = "torch")]
 pub use digest::digest;
 pub use map::Map;

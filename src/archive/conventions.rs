@@ -81,6 +81,11 @@ pub(crate) fn axis(axis: &str) -> Attributes {
     }))
 }
 
+/// Attributes of an axis of band names.
+pub(crate) fn bands() -> Attributes {
+    attributes(json!({ "long_name": "name of the band" }))
+}
+
 /// Attributes of a time axis.
 pub(crate) fn time() -> Attributes {
     attributes(json!({

@@ -1,9 +1,10 @@
 //! A cube: reconstructed optical scenes of one tile as a Zarr group of its own.
 //!
 //! `reflectance (time, band, y, x)` int16 with `time`, `y`, `x` and `spatial_ref`, CF and GeoZarr
-//! attributes; with 20 m bands `reflectance_20m (time, band_20m, y_20m, x_20m)` and its axes too. Chunks are plain files (no shards, which GDAL reads only from 3.13) with zstd and
-//! its checksum. The folder is published whole: in a cube under its public name every chunk exists,
-//! so a missing one is damage and never no-data.
+//! attributes; with 20 m bands `reflectance_20m (time, band_20m, y_20m, x_20m)` and its axes too.
+//! Band axes hold names. Chunks are plain files (no shards, which GDAL reads only from 3.13) with
+//! zstd and its checksum. The folder is published whole: in a cube under its public name every
+//! chunk exists, so a missing one is damage and never no-data.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,9 +14,11 @@ use zarrs::array::codec::ZstdCodec;
 use zarrs::array::{Array, ArrayBuilder, ArraySubset, data_type};
 
 use super::codec::ZSTD_LEVEL;
-use super::conventions::{self, attributes};
+use super::conventions::{self, Attributes, attributes};
 use super::layer::Layer;
 use super::node::{self, Node, store_all};
+use super::root::Archive;
+use super::tile::Tile;
 use super::zarr_store::{Folder, from_zarrs};
 use crate::error::{Error, Result, While};
 use crate::geo::{Grid, Stamp, Window};
@@ -46,6 +49,7 @@ pub struct Cube {
     arrays: Vec<Part>,
     grid: Grid,
     times: Vec<Stamp>,
+    attributes: Attributes,
 }
 
 /// The array of one layer.
@@ -84,6 +88,7 @@ fn nodes(spec: &CubeSpec) -> Result<Vec<Node>> {
         all.push(node::axis(&format!("x{end}"), grid.width, "X"));
         all.push(node::axis(&format!("y{end}"), grid.height, "Y"));
         all.push(node::spatial_ref(&format!("spatial_ref{end}"), &grid)?);
+        all.push(node::bands(&format!("band{end}"), *layer));
         all.push(reflectance(spec, *layer)?);
     }
     Ok(all)
@@ -120,6 +125,8 @@ fn fill(spec: &CubeSpec, node: &Node, folder: &Folder) -> Result<()> {
         "y" => array.store_chunk_opt(&[0], spec.grid.y_centres(), &store_all()),
         "x_20m" => array.store_chunk_opt(&[0], coarse.x_centres(), &store_all()),
         "y_20m" => array.store_chunk_opt(&[0], coarse.y_centres(), &store_all()),
+        "band" => array.store_chunk_opt(&[0], Layer::S2Fine.bands(), &store_all()),
+        "band_20m" => array.store_chunk_opt(&[0], Layer::S2Coarse.bands(), &store_all()),
         "time" => {
             let times: Vec<i64> = spec.times.iter().map(|t| t.0).collect();
             array.store_chunk_opt(&[0], times, &store_all())
@@ -150,13 +157,14 @@ impl Cube {
         let about = json!({
             "grid": spec.grid, "times": spec.times, "chunk": spec.chunk, "coarse": spec.coarse,
         });
-        let mut attributes = attributes(spec.attributes.clone());
-        attributes.insert("Conventions".into(), json!("CF-1.11"));
-        attributes.insert(NAME.into(), about);
+        let own = attributes(spec.attributes.clone());
+        let mut all = own.clone();
+        all.insert("Conventions".into(), json!("CF-1.11"));
+        all.insert(NAME.into(), about);
         let group = json!({
             "zarr_format": 3,
             "node_type": "group",
-            "attributes": attributes,
+            "attributes": all,
             "consolidated_metadata": {
                 "kind": "inline", "must_understand": false, "metadata": metadata,
             },
@@ -168,6 +176,7 @@ impl Cube {
             pending: Some(pending),
             grid: spec.grid.clone(),
             times: spec.times.clone(),
+            attributes: own,
         })
     }
 
@@ -188,7 +197,10 @@ impl Cube {
         };
         let mut group: Value =
             read_json(&path.join("zarr.json")).during(|| format!("opening {}", path.display()))?;
-        let about = group["attributes"][NAME].take();
+        let own = group.get_mut("attributes").map(Value::take);
+        let mut own = own.map(attributes).unwrap_or_default();
+        own.remove("Conventions");
+        let about = own.remove(NAME).unwrap_or_default();
         let a: About = serde_json::from_value(about).map_err(|e| bad().with_source(e))?;
         let g = &a.grid;
         Grid::new(g.epsg, g.x0, g.y0, g.step, g.width, g.height)?;
@@ -203,6 +215,7 @@ impl Cube {
             pending: None,
             grid: spec.grid,
             times: spec.times,
+            attributes: own,
         })
     }
 
@@ -214,6 +227,33 @@ impl Cube {
     /// Times of its scenes.
     pub fn times(&self) -> &[Stamp] {
         &self.times
+    }
+
+    /// What it says of its making: the attributes of its [`CubeSpec`].
+    pub fn attributes(&self) -> &Map<String, Value> {
+        &self.attributes
+    }
+
+    /// Refuses a cube whose pixels are not those of `tile`, and names the tile of `archive` whose
+    /// they are.
+    pub fn check_tile(&self, tile: &Tile, archive: &Archive) -> Result<()> {
+        if same_pixels(&self.grid, tile.grid()) {
+            return Ok(());
+        }
+        let of = |name: &String| {
+            archive.tile(name).is_ok_and(|other| same_pixels(&self.grid, other.grid()))
+        };
+        let (path, own, asked) = (self.path.display(), place(&self.grid), tile.name());
+        let tile = format!("tile {asked} ({})", place(tile.grid()));
+        // A tile that cannot be opened is not the matter here.
+        Err(match archive.tiles().unwrap_or_default().into_iter().find(of) {
+            Some(name) => {
+                Error::usage(format!("the cube {path} shows tile {name} ({own}), not {tile}"))
+                    .hint(format!("name a cube of tile {asked}, or ask for tile {name}"))
+            }
+            None => Error::usage(format!("the cube {path} has another grid ({own}) than {tile}"))
+                .hint(format!("name a cube that was reconstructed from tile {asked}")),
+        })
     }
 
     /// The grid of a layer. Refuses a layer that the cube does not hold.
@@ -300,6 +340,20 @@ impl Cube {
     }
 }
 
+fn same_pixels(a: &Grid, b: &Grid) -> bool {
+    a.same_ground(b) && (a.width, a.height) == (b.width, b.height)
+}
+
+/// A grid in words.
+fn place(grid: &Grid) -> String {
+    let ([west, south, east, north], step) = (grid.bounds(), grid.step);
+    let (width, height) = (grid.width, grid.height);
+    format!(
+        "EPSG:{}, x {west} to {east}, y {south} to {north}, {width} x {height} px of {step} m",
+        grid.epsg
+    )
+}
+
 impl Part {
     fn subset(&self, slot: usize, w: Window) -> ArraySubset {
         let bands = self.layer.bands().len() as u64;
@@ -316,6 +370,7 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::{Codec, Settings};
 
     const FINE: Layer = Layer::S2Fine;
 
@@ -349,6 +404,35 @@ mod tests {
         let cube = Cube::open(&path).unwrap();
         assert_eq!(cube.read(0, FINE, Window::new(63, 63, 2, 2)).unwrap()[..4], [0, 64, 64, 128]);
         assert!(cube.read(0, Layer::S2Coarse, Window::new(0, 0, 2, 2)).unwrap_err().is_not_found());
+        assert_eq!(Value::from(cube.attributes().clone()), spec().attributes);
+    }
+
+    #[test]
+    fn a_cube_of_another_tile_is_refused_and_both_are_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let settings = Settings::new(64, Codec::None).unwrap();
+        let archive = Archive::create(&dir.path().join("archive"), settings).unwrap();
+        let west = spec().grid;
+        let east = Grid { x0: west.x0 + 99_960.0, ..west.clone() };
+        let [own, other] = [("31TCJ", &west), ("31TDJ", &east)]
+            .map(|(name, grid)| archive.create_tile(name, grid).unwrap());
+        let refusal = |grid: Grid| {
+            let spec = CubeSpec { grid, ..spec() };
+            let cube = Cube::create(&dir.path().join("a.zarr"), &spec).unwrap();
+            cube.check_tile(&own, &archive).map_err(|error| {
+                assert_eq!(error.exit_code(), 2);
+                format!("{error}; {}", error.advice())
+            })
+        };
+        assert_eq!(refusal(west.clone()), Ok(()));
+        let text = refusal(east).unwrap_err();
+        for word in [other.name(), "not tile 31TCJ", "x 300000 to 301000", "x 399960 to 400960"] {
+            assert!(text.contains(word), "no {word} in {text}");
+        }
+        // Parts of the tile, and other pixels of its ground, are no pictures of it either.
+        for grid in [Grid { width: 64, ..west.clone() }, west.coarsen(2).unwrap()] {
+            assert!(refusal(grid).unwrap_err().contains("another grid"));
+        }
     }
 
     #[test]
@@ -369,6 +453,11 @@ mod tests {
         let cube = Cube::open(&path).unwrap();
         let all = cube.read(0, Layer::S2Coarse, Window::new(0, 0, 40, 50)).unwrap();
         assert_eq!(all, vec![6; 6 * 40 * 50]);
+        for (name, layer) in [("/band", FINE), ("/band_20m", Layer::S2Coarse)] {
+            let names = Array::open(Arc::new(Folder::new(path.clone())), name).unwrap();
+            let names: Vec<String> = names.retrieve_chunk(&[0]).unwrap();
+            assert_eq!(names, layer.bands());
+        }
     }
 
     #[test]

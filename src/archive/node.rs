@@ -84,6 +84,7 @@ pub(crate) fn all(about: &About, settings: &Settings) -> Result<Vec<Node>> {
     for sensor in [Sensor::S2, Sensor::S1] {
         nodes.push(times(sensor, about.slots(sensor)));
     }
+    nodes.extend(band_axes().map(|(name, layer)| bands(&name, layer)));
     for layer in Layer::ALL {
         nodes.push(pixels(layer, about, settings)?);
     }
@@ -112,6 +113,25 @@ pub(crate) fn spatial_ref(name: &str, grid: &Grid) -> Result<Node> {
     let mut b = ArrayBuilder::new(none.clone(), none, data_type::int64(), 0i64);
     b.attributes(conventions::spatial_ref(grid)?);
     Ok(Node::new(name, b))
+}
+
+/// The band axes of a tile, by name, with the layers that they are of.
+pub(crate) fn band_axes() -> impl Iterator<Item = (String, Layer)> {
+    Layer::ALL.into_iter().filter_map(|layer| Some((band_axis(layer)?, layer)))
+}
+
+/// The name of a layer's band axis; none where there is one band.
+fn band_axis(layer: Layer) -> Option<String> {
+    (layer.bands().len() > 1).then(|| format!("{}_band", layer.name()))
+}
+
+/// The names along a band axis, one chunk of strings: xarray selects a band by its name only where
+/// they are a coordinate. GDAL reads strings from 3.13, as it does shards and crc32c.
+pub(crate) fn bands(name: &str, layer: Layer) -> Node {
+    let shape = vec![layer.bands().len() as u64];
+    let mut b = ArrayBuilder::new(shape.clone(), shape, data_type::string(), "");
+    b.dimension_names(Some([name])).attributes(conventions::bands());
+    Node::new(name, b)
 }
 
 /// The time axis of a sensor.
@@ -152,8 +172,8 @@ fn pixels(layer: Layer, about: &About, settings: &Settings) -> Result<Node> {
         shard.insert(0, step as u64);
         chunk.insert(0, step as u64);
     };
-    if matches!(layer, Layer::S2Fine | Layer::S2Coarse | Layer::S1) {
-        before(format!("{}_band", layer.name()), c.bands(), c.bands());
+    if let Some(name) = band_axis(layer) {
+        before(name, c.bands(), c.bands());
     }
     if layer != Layer::Dem {
         before(format!("{}_time", layer.sensor().name()), about.slots(layer.sensor()), 1);
@@ -192,7 +212,7 @@ fn meaning(layer: Layer) -> conventions::Attributes {
     let mut all = attributes(json!({
         "grid_mapping": map,
         "coordinates": map,
-        // A list and no coordinate: GDAL cannot read arrays of strings.
+        // Beside the coordinate, for readers that know no arrays of strings.
         "band_names": layer.bands(),
     }));
     all.append(&mut attributes(match layer {

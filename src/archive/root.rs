@@ -44,12 +44,12 @@ impl Archive {
         if *archive.settings() != settings {
             let there = archive.settings();
             return Err(Error::usage(format!(
-                "the archive {} has patches of {} px and codec {:?}, not {} px and {:?}",
+                "the archive {} has patches of {} px and codec {}, not {} px and {}",
                 root.display(),
                 there.patch,
-                there.codec,
+                there.codec.name(),
                 settings.patch,
-                settings.codec
+                settings.codec.name()
             ))
             .hint("use the archive's own settings, or another folder"));
         }

@@ -293,7 +293,7 @@ fn a_damaged_axis_or_count_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let (archive, tile) = small(dir.path(), Codec::None);
     fill(&tile);
-    for key in ["x/c/0", "y_20m/c/0", "s2_time/c/0", "cells/s1_nodata/c/0/0/0"] {
+    for key in ["x/c/0", "y_20m/c/0", "s1_band/c/0", "s2_time/c/0", "cells/s1_nodata/c/0/0/0"] {
         let file = tile.folder().join(key);
         let good = std::fs::read(&file).unwrap();
         let mut bad = good.clone();
@@ -313,6 +313,65 @@ fn a_damaged_axis_or_count_is_found() {
         assert_eq!(report.damaged.len(), 1);
         assert!(report.damaged[0].is_of_axes());
     }
+}
+
+/// The names along a band axis, as zarrs finds them.
+fn band_names(tile: &Tile, axis: &str) -> Vec<String> {
+    let store = Arc::new(Folder::new(tile.folder().to_owned()));
+    let array = Array::open(store, &format!("/{axis}")).unwrap();
+    array.retrieve_chunk(&[0]).unwrap()
+}
+
+const BAND_AXES: [(&str, Layer); 3] =
+    [("s2_10m_band", Layer::S2Fine), ("s2_20m_band", Layer::S2Coarse), ("s1_band", Layer::S1)];
+
+/// The metadata of a tile's group.
+fn group(tile: &Tile) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(tile.folder().join("zarr.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_band_axis_is_a_coordinate_of_names() {
+    let dir = tempfile::tempdir().unwrap();
+    let (archive, tile) = small(dir.path(), Codec::None);
+    let group = group(&tile);
+    let nodes = &group["consolidated_metadata"]["metadata"];
+    for (axis, layer) in BAND_AXES {
+        assert_eq!(band_names(&tile, axis), layer.bands());
+        // What makes xarray take it for the coordinate of its dimension: one name for both.
+        assert!(nodes[layer.name()]["dimension_names"].as_array().unwrap().contains(&axis.into()));
+        assert_eq!(nodes[axis]["dimension_names"], serde_json::json!([axis]));
+        assert_eq!(nodes[axis]["data_type"], "string");
+        assert_eq!(nodes[axis]["codecs"][0]["name"], "vlen-utf8");
+    }
+    std::fs::remove_file(tile.folder().join("s2_10m_band/c/0")).unwrap();
+    assert!(archive.verify().unwrap().damaged[0].is_of_axes());
+    tile.mend_axes().unwrap();
+    assert!(archive.verify().unwrap().is_whole());
+}
+
+#[test]
+fn a_tile_without_names_of_bands_is_whole_and_gets_them_when_it_grows() {
+    let dir = tempfile::tempdir().unwrap();
+    let (archive, tile) = small(dir.path(), Codec::None);
+    fill(&tile);
+    let mut old = group(&tile);
+    let nodes = old["consolidated_metadata"]["metadata"].as_object_mut().unwrap();
+    for (axis, _) in BAND_AXES {
+        nodes.remove(axis).unwrap();
+        std::fs::remove_dir_all(tile.folder().join(axis)).unwrap();
+    }
+    std::fs::write(tile.folder().join("zarr.json"), old.to_string()).unwrap();
+    let archive = Archive::open(archive.root()).unwrap();
+    let tile = archive.tile("31TCJ").unwrap();
+    assert!(archive.verify().unwrap().is_whole());
+    tile.patch(Layer::S2Fine, 1, 0, 0).unwrap();
+    tile.set_times(Sensor::S1, &[Stamp(2 * DAY), Stamp(4 * DAY)]).unwrap();
+    for (axis, layer) in BAND_AXES {
+        assert_eq!(band_names(&tile, axis), layer.bands());
+        assert!(!group(&tile)["consolidated_metadata"]["metadata"][axis].is_null());
+    }
+    assert!(archive.verify().unwrap().is_whole());
 }
 
 #[test]

@@ -116,7 +116,7 @@ impl Tile {
         .hint("set the times of the sensor first"))
     }
 
-    /// Writes the coordinates of pixel centres and the scalars of the coordinate system.
+    /// Writes the coordinates of pixel centres and bands and the scalars of the coordinate system.
     pub(super) fn write_axes(folder: &Folder, about: &About) -> Result<()> {
         for factor in [1, 2] {
             let (grid, end) = (about.grid.coarsen(factor)?, node::suffix(factor));
@@ -133,6 +133,24 @@ impl Tile {
                 .store_chunk_opt(&[], vec![0i64], &node::store_all())
                 .map_err(|e| from_zarrs(format!("writing {name}"), e))?;
         }
+        node::band_axes().try_for_each(|(name, layer)| write_bands(folder, &name, layer))
+    }
+
+    /// Writes the names of bands where there are none, as in a tile of an earlier program: the
+    /// metadata that is published next says that they are there.
+    pub(super) fn name_bands(folder: &Folder) -> Result<()> {
+        for (name, layer) in node::band_axes() {
+            if !folder.file(&format!("{name}/c/0"))?.exists() {
+                write_bands(folder, &name, layer)?;
+            }
+        }
         Ok(())
     }
+}
+
+fn write_bands(folder: &Folder, name: &str, layer: Layer) -> Result<()> {
+    node::bands(name, layer)
+        .open(folder)?
+        .store_chunk_opt(&[0], layer.bands(), &node::store_all())
+        .map_err(|e| from_zarrs(format!("writing the axis {name}"), e))
 }

@@ -50,6 +50,7 @@ impl Tile {
         let kept = axis.split_off(times.len().min(axis.len()));
         *axis = times.iter().copied().chain(kept).collect();
         write_axis(&self.inner.folder, sensor, axis)?;
+        Self::name_bands(&self.inner.folder)?;
         let about = About { s2: next.s2.len(), s1: next.s1.len(), ..self.inner.about.clone() };
         about
             .publish(&self.inner.folder, &self.inner.settings)

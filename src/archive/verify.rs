@@ -194,6 +194,16 @@ impl Tile {
                 same &= found.is_some_and(|found| found == expected);
             }
         }
+        for (name, layer) in node::band_axes() {
+            // A tile of an earlier program has no such array.
+            if folder.file(&format!("{name}/zarr.json"))?.exists() {
+                let found: Option<Vec<String>> = node::bands(&name, layer)
+                    .open(folder)?
+                    .retrieve_chunk_if_exists(&[0])
+                    .map_err(|e| from_zarrs(format!("reading the axis {name}"), e))?;
+                same &= found.is_some_and(|found| found == layer.bands());
+            }
+        }
         match same {
             true => Ok(()),
             false => Err(Error::corrupt("its axes are not those of its grid and times")),

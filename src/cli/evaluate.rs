@@ -124,7 +124,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         bar.at(d, t);
     });
     let mut result = a.stream.traced(options.trace.as_ref(), judged)?;
-    bar.finish(&format!("{} samples scored{}", result.samples, page::left_out(&result)));
+    bar.finish(&page::scored(&result));
     if let Some(ours) = result.rows.iter().find(|r| r.metric == "mae").cloned() {
         result.rows.extend(a.beside.iter().flat_map(|b| b.rows(&ours)));
     }
@@ -133,6 +133,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         true => super::say(
             &serde_json::json!({
                 "samples": result.samples,
+                "available": result.available,
                 "left_out": result.left_out,
                 "scores": result.rows,
                 "differences": result.differences,

@@ -21,6 +21,11 @@ use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::stream::Cancel;
 
+/// What a verb says where a layout finds nothing; beside an answer that others read, on standard
+/// error.
+pub(super) const LOST: &str =
+    "the layout finds no sample here; `layout funnel` tells where they are lost";
+
 /// Work with acquisition layouts: list them, show their SQL, count and export their samples, see
 /// where they are lost, derive their windows from an archive, write down what makes a set again.
 ///
@@ -79,7 +84,7 @@ impl Choice {
 
 pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     match args.what {
-        What::List => list()?,
+        What::List => super::say(&listed()?.join("\n"))?,
         What::Show { layout } => super::say(&Layout::open(&layout)?.sql)?,
         What::Count { layout, from, choice } => count(&from, &choice.of(layout), cancel)?,
         What::Funnel(a) => funnel::run(&a, cancel)?,
@@ -93,22 +98,29 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     Ok(Done::Whole)
 }
 
-fn list() -> Result<()> {
-    for name in Layout::shipped() {
-        let layout = Layout::open(name)?;
-        super::say(&format!("{name:14} {}", layout.about.lines().next().unwrap_or_default()))?;
-        for (preset, values) in layout.presets() {
-            super::say(&format!("{:14} {}", format!("{name}@{preset}"), values.join(" ")))?;
+/// What ships: a line for each kind, and below it, set in, a line for each name and preset.
+fn listed() -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for (kind, names) in Layout::shipped_by_kind() {
+        lines.push(format!("{kind}:"));
+        for name in names {
+            let layout = Layout::open(name)?;
+            // The file says its name first; the line has it already.
+            let about = layout.about.strip_prefix(&format!("{name}: ")).unwrap_or(&layout.about);
+            lines.push(format!("  {name:14} {about}"));
+            for (preset, values) in layout.presets() {
+                lines.push(format!("  {:14} {}", format!("{name}@{preset}"), values.join(" ")));
+            }
         }
     }
-    Ok(())
+    Ok(lines)
 }
 
 fn count(from: &tables::Tables, args: &LayoutArgs, cancel: &Cancel) -> Result<()> {
     let layout = args.open()?;
     // What the user wrote, not what compatibility wraps around it.
     lint::warn(&layout);
-    let layout = from.answer(layout);
+    let layout = from.answer(layout)?;
     let (session, snapshot) = (from.session(cancel)?, from.snapshot()?);
     let counts = args.split.counted(&layout, &session, from.archive()?.as_ref())?;
     super::say(&format!("layout {} ({})", layout.name, counts.roles.join(", ")))?;
@@ -117,11 +129,40 @@ fn count(from: &tables::Tables, args: &LayoutArgs, cancel: &Cancel) -> Result<()
     for ((tile, split), n) in &counts.rows {
         super::say(&format!("{tile:8} {split:6} {n:>9}"))?;
     }
-    super::say(&format!("{:15} {:>9}", "all", counts.total()))
+    super::say(&format!("{:15} {:>9}", "all", counts.total()))?;
+    if counts.total() == 0 {
+        eprintln!("{LOST}");
+    }
+    Ok(())
 }
 
 /// A value as indented JSON.
 fn json<T: Serialize>(value: &T) -> Result<String> {
     serde_json::to_string_pretty(value)
         .map_err(|e| Error::internal("cannot write JSON").with_source(e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ships_is_listed_below_its_kind_and_named_once() {
+        let lines = listed().unwrap();
+        let (mut kind, mut found) = ("", Vec::new());
+        for line in &lines {
+            let Some(entry) = line.strip_prefix("  ") else {
+                kind = line.as_str();
+                continue;
+            };
+            let name = entry.split_whitespace().next().unwrap();
+            assert_eq!(entry.matches(&format!("{name}: ")).count(), 0, "{entry}");
+            found.push((kind, name));
+        }
+        assert!(found.contains(&("layouts, for train, stream and evaluate:", "os2@burkina")));
+        assert!(found.contains(&("layouts of scenes, for reconstruct:", "scene")));
+        assert!(found.contains(&("questions, for sql --file:", "os2_grid")));
+        let names: Vec<&str> = found.iter().map(|(_, n)| *n).filter(|n| !n.contains('@')).collect();
+        assert_eq!(names, Layout::shipped());
+    }
 }

@@ -76,6 +76,12 @@ fn choose(a: &Args, name: &str, archive: &Archive) -> Result<(Samples, Vec<Sampl
     let catalog = Catalog::open(archive)?;
     let session = Session::new(limits::MEMORY_DEFAULT)?.with_scenes(&catalog)?;
     let samples = layout.samples(&session, &Splitter::default())?;
+    if samples.role("s2_target").is_some() {
+        return Err(Error::usage(format!(
+            "layout '{name}' has a target: it is one of patches, to learn from"
+        ))
+        .hint("scenes are rebuilt by a layout of scenes: scene, ssop_scene or os2_scene"));
+    }
     let at_t = samples
         .role("s2_t")
         .ok_or_else(|| Error::usage(format!("layout '{name}' has no role 's2_t'")))?;

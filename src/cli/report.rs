@@ -101,6 +101,7 @@ fn views(a: &Args, archive: &Archive) -> Result<Comparison> {
     }
     for (name, path) in &a.cubes {
         let cube = Cube::open(path)?;
+        cube.check_tile(&tile, archive)?;
         let slot = cube.times().iter().position(|t| *t == time).ok_or_else(|| {
             Error::not_found(format!("cube {} has no scene at {time}", path.display()))
         })?;

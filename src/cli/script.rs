@@ -40,12 +40,8 @@ impl<'a> Script<'a> {
         self.cancel.check()?;
         let words = self.words(command);
         eprintln!("\n$ eclaircie {}", words.join(" "));
-        let line = std::iter::once("eclaircie".to_owned()).chain(words.iter().cloned());
-        let cli = Cli::try_parse_from(line).map_err(|e| {
-            let text = e.to_string();
-            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            Error::usage(format!("the step is not a command: {first}"))
-        })?;
+        let cli = Cli::try_parse_from(line(&words))
+            .map_err(|e| refused(&e, &words).context("the step is not a command"))?;
         let started = Instant::now();
         if super::run(cli.verb, self.cancel)? == Done::Damaged {
             return Err(Error::corrupt("the archive that was just written is damaged"));
@@ -53,6 +49,18 @@ impl<'a> Script<'a> {
         let name = words.first().cloned().unwrap_or_default();
         self.times.push((name, started.elapsed().as_secs_f64()));
         Ok(())
+    }
+
+    /// The options of a command, which is not run. Refuses one that [`Script::step`] could not run.
+    #[cfg(feature = "torch")]
+    pub(super) fn check(&self, command: &str) -> Result<clap::ArgMatches> {
+        use clap::CommandFactory;
+        let words = self.words(command);
+        let found = Cli::command().try_get_matches_from(line(&words));
+        let mut found = found.map_err(|e| refused(&e, &words))?;
+        let verb = found.remove_subcommand();
+        verb.map(|(_, options)| options)
+            .ok_or_else(|| Error::internal("a step has a verb, and this one has none"))
     }
 
     /// The command as a user would type it.
@@ -87,5 +95,55 @@ impl<'a> Script<'a> {
         }
         text += &format!("{:12} {all:8.1}\n\nopen {}", "all", self.at(page).display());
         super::say(&text)
+    }
+}
+
+/// The words behind the program's name.
+fn line(words: &[String]) -> impl Iterator<Item = String> {
+    std::iter::once("eclaircie".to_owned()).chain(words.iter().cloned())
+}
+
+/// What is wrong with a command, in a line: clap's first paragraph. What it takes for meant is the next step.
+fn refused(e: &clap::Error, words: &[String]) -> Error {
+    let verb = words.first().map_or("", String::as_str);
+    if !e.use_stderr() {
+        return Error::usage(format!("it asks for the help of {verb} and would do nothing"))
+            .hint("leave out --help");
+    }
+    let text = e.to_string();
+    let lines = text.trim_start_matches("error: ").lines().map(str::trim);
+    let first: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    let mut tips = text.lines().filter_map(|line| line.trim().strip_prefix("tip: "));
+    let all = format!("`eclaircie {verb} --help` lists all options");
+    Error::usage(first.join(" ")).hint(match tips.find(|tip| tip.contains("similar")) {
+        Some(tip) => format!("{tip}; {all}"),
+        None => all,
+    })
+}
+
+#[cfg(all(test, feature = "torch"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_checked_without_being_run() {
+        let cancel = Cancel::default();
+        let mut script = Script::new(Path::new("no-such-folder"), &cancel);
+        script.give("@archive", "two words/archive".to_owned());
+        let options = script.check("train @archive --layout os2 --model m --to {a/b}").unwrap();
+        let path = |name: &str| options.get_one::<PathBuf>(name).unwrap().display().to_string();
+        assert_eq!(path("archive"), "two words/archive");
+        assert_eq!(path("to"), "no-such-folder/a/b");
+        let refused = |words: &str| {
+            let found = script.check(&format!("train a --layout os2 --model m {words}"));
+            found.unwrap_err()
+        };
+        let all = refused("");
+        let missing = "the following required arguments were not provided: --to <FOLDER>";
+        assert_eq!(all.to_string(), missing);
+        let unknown = refused("--to b --stepz 2");
+        assert_eq!(unknown.to_string(), "unexpected argument '--stepz' found");
+        assert!(unknown.next_step().unwrap().contains("'--steps'; `eclaircie train --help`"));
+        assert!(refused("--to b --help").to_string().contains("asks for the help of train"));
     }
 }

@@ -106,7 +106,7 @@ fn gates(out: &Path, learn: bool, cancel: &Cancel) -> Result<Done> {
     let numbers: Vec<String> = failed.iter().map(|g| g.number.to_string()).collect();
     let text = format!("{} does not pass gate {}", out.display(), numbers.join(", "));
     Err(Error::new(Kind::Invalid, text).hint(format!(
-        "less than 12 months or 512 pixels are too few to judge a world by; else {}",
+        "a world smaller than the default (1024 pixels, 18 months) says little about itself, and some seeds lie at an edge; else, in the source, {}",
         first.advice
     )))
 }

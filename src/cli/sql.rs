@@ -26,7 +26,8 @@ use crate::stream::Cancel;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The archive (may be left out with --table), then the query.
-    #[arg(required_unless_present = "file", num_args = 1..=2, value_names = ["ARCHIVE", "QUERY"])]
+    // More than two are taken, so that a query without quotes is answered in our words.
+    #[arg(required_unless_present = "file", num_args = 1.., value_names = ["ARCHIVE", "QUERY"])]
     words: Vec<String>,
     /// Read the query from a shipped question or a file; then no QUERY is given.
     #[arg(long, value_name = "NAME|FILE")]
@@ -96,6 +97,10 @@ impl Args {
                         .hint("leave out the query text, or leave out --file")),
                 }
             }
+            (None, words) if is_parted(words) => {
+                Err(Error::usage("the query came in several words")
+                    .hint("put it in quotes: eclaircie sql ARCHIVE \"SELECT … FROM …\""))
+            }
             (None, [archive, sql]) => Ok((Some(archive), Layout::parse("query", sql)?)),
             (None, [path]) if Path::new(path).is_dir() => Err(Error::usage("the query is missing")
                 .hint("eclaircie sql ARCHIVE \"SELECT …\", or name a file with --file")),
@@ -161,6 +166,16 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     Ok(Done::Whole)
 }
 
+/// Whether the shell has parted a query at its blanks: there are too many words, or the archive's is
+/// SELECT.
+fn is_parted(words: &[String]) -> bool {
+    let begins = |word: &String| {
+        let verbs = ["SELECT", "WITH", "EXPLAIN", "SHOW", "DESCRIBE"];
+        verbs.iter().any(|v| word.eq_ignore_ascii_case(v)) && !Path::new(word).is_dir()
+    };
+    words.len() > 2 || (words.len() == 2 && words.first().is_some_and(begins))
+}
+
 /// As bytes to a pipe.
 fn parquet(session: &Session, query: &Layout, temp: Option<&Path>) -> Result<()> {
     use std::io::IsTerminal;
@@ -181,4 +196,29 @@ fn parse_seconds(text: &str) -> std::result::Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().filter(|s| *s > 0.0);
     let time = seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
     time.ok_or_else(|| "write a number of seconds, as 60 or 0.5".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, FromArgMatches as _};
+
+    use super::*;
+
+    fn args(words: &[&str]) -> Args {
+        let command = Args::augment_args(clap::Command::new("sql"));
+        let found = command.try_get_matches_from([&["sql"][..], words].concat()).unwrap();
+        Args::from_arg_matches(&found).unwrap()
+    }
+
+    #[test]
+    fn a_query_without_quotes_is_told_of_them() {
+        for words in [&["archive/", "SELECT", "1"][..], &["select", "1", "--format", "csv"]] {
+            let error = args(words).question().map(drop).unwrap_err();
+            assert!(error.advice().contains("in quotes"), "{words:?}: {error}");
+        }
+        let whole = args(&["archive/", "--format", "csv", "SELECT 1"]);
+        let (archive, query) = whole.question().unwrap();
+        assert_eq!((archive, query.sql.as_str()), (Some("archive/"), "SELECT 1"));
+        assert_eq!(args(&["SHOW TABLES"]).question().unwrap().0, None);
+    }
 }

@@ -4,10 +4,11 @@ mod files;
 
 use std::path::PathBuf;
 
-use super::{Done, args, epoch::Course, epoch::EpochArgs, progress::Progress};
+use super::{Done, args, epoch::Course, epoch::EpochArgs, layout::LOST, progress::Progress};
 use crate::archive::Archive;
 use crate::error::{Error, Kind, Result};
-use crate::layout::Samples;
+use crate::geo::Split;
+use crate::layout::{Samples, counted};
 #[cfg(not(feature = "torch"))]
 use crate::ops::Fetched;
 use crate::ops::{Want, wants};
@@ -166,6 +167,9 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         return files::run(&a, cancel);
     }
     let Opened { archive, samples, course, .. } = a.open()?;
+    if let Some(text) = lost(&samples, a.epoch.of) {
+        eprintln!("{text}");
+    }
     if a.names {
         return names(&course);
     }
@@ -193,12 +197,28 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         (outcome, _) => outcome?,
     };
     let rate = count.samples as f64 / report.wall_s.max(1e-9);
-    super::say(&format!("{} samples, {rate:.1} samples/s", count.samples))?;
+    let all = counted(count.samples as u64, "sample");
+    super::say(&format!("{all}, {rate:.1} samples/s"))?;
     if let Some(text) = course.ending(count.samples) {
         super::say(&text)?;
     }
     a.stream.report(&[report])?;
     Ok(Done::Whole)
+}
+
+/// Why a split has no samples, and what to do about it; none where it has some.
+fn lost(samples: &Samples, of: Split) -> Option<String> {
+    if samples.rows.is_empty() {
+        return Some(LOST.to_owned());
+    }
+    let some = samples.rows.iter().any(|s| s.split == of);
+    (!some).then(|| {
+        let (all, name) = (counted(samples.rows.len() as u64, "sample"), of.name());
+        format!(
+            "the layout finds {all} here, none of split {name}; name another with --split, or take \
+             smaller blocks with --split-block"
+        )
+    })
 }
 
 /// One line a sample, an empty line between batches.
@@ -208,4 +228,30 @@ fn names(course: &Course) -> Result<Done> {
         super::say(&format!("{}{}", if number > 0 { "\n" } else { "" }, lines.join("\n")))?;
     }
     Ok(Done::Whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geo::Splitter;
+    use crate::layout::Sample;
+
+    #[test]
+    fn a_stream_without_samples_says_where_they_are_lost() {
+        let mut samples = Samples {
+            roles: Vec::new(),
+            rows: Vec::new(),
+            layout: "os2".into(),
+            query_hash: String::new(),
+            splitter: Splitter::default(),
+            told: false,
+        };
+        assert!(lost(&samples, Split::Train).unwrap().contains("`layout funnel`"));
+        let split = Split::Train;
+        samples.rows.push(Sample { tile: "31TCJ".into(), row: 0, col: 0, split, patches: vec![] });
+        assert_eq!(lost(&samples, Split::Train), None);
+        let text = lost(&samples, Split::Test).unwrap();
+        assert!(text.contains("1 sample here, none of split test"), "{text}");
+        assert!(text.contains("--split-block"), "{text}");
+    }
 }

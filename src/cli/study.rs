@@ -1,5 +1,7 @@
 //! `study`: networks trained from several seeds, judged the same way.
 
+mod check;
+mod methods;
 mod page;
 mod plan;
 
@@ -13,14 +15,15 @@ use crate::evaluate::{read_differences, read_rows};
 use crate::layout::Layout;
 use crate::store::{digest, publish, read_text};
 use crate::stream::Cancel;
+use check::Check;
 use page::Seed;
-use plan::{Plan, Question};
+use plan::{Plan, Question, Training};
 
 /// Train each network of a study from each of its seeds, evaluate them with their controls, and write STUDY.md.
 ///
 /// A study is a TOML file: name, seeds, networks (a card and a layout each), questions (a layout, methods and controls each), and maybe
-/// options, train, evaluate. Every step is a command that is printed before it runs. Stopped or killed, the same command goes on where
-/// it was.
+/// options, train, evaluate. All of it is checked before anything is trained. Every step is a command that is printed before it runs.
+/// Stopped or killed, the same command goes on where it was.
 ///
 /// Example: eclaircie study radar.toml archive/ --to studies/radar
 #[derive(Debug, clap::Args)]
@@ -39,6 +42,8 @@ pub(super) struct Args {
 
 pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
     let plan = Plan::open(&a.study)?;
+    let archive = Archive::open(&a.archive)?;
+    let truth = a.truth.as_deref().map(Archive::open).transpose()?;
     let mut script = Script::new(&a.to, cancel);
     script.give("@archive", a.archive.display().to_string());
     for network in &plan.networks {
@@ -47,11 +52,13 @@ pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
     if let Some(truth) = &a.truth {
         script.give("@truth", truth.display().to_string());
     }
-    let about = about(a)?;
+    Check { plan: &plan, script: &script, archive: &archive, truth: truth.as_ref() }.all()?;
+    let about = about(&archive, truth.as_ref())?;
     let mut commands = Vec::new();
     let mut seeds = vec![Vec::new(); plan.questions.len()];
     for seed in &plan.seeds {
-        for command in trainings(&plan, *seed) {
+        for network in &plan.networks {
+            let command = training(&plan, network, *seed);
             script.step(&command)?;
             commands.push(script.spell(&command));
         }
@@ -71,15 +78,12 @@ pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
     Ok(Done::Whole)
 }
 
-/// The commands that train the networks of a seed. One that is done ends at once.
-fn trainings(plan: &Plan, seed: u64) -> Vec<String> {
-    let one = |n: &plan::Training| {
-        format!(
-            "train @archive --layout {} {} --model @card:{} --to {{seed-{seed}/{}}} --seed {seed} --resume {} {}",
-            n.layout, plan.options, n.name, n.name, plan.train, n.train
-        )
-    };
-    plan.networks.iter().map(one).collect()
+/// The command that trains a network from a seed. One that is done ends at once.
+fn training(plan: &Plan, n: &Training, seed: u64) -> String {
+    format!(
+        "train @archive --layout {} {} --model @card:{} --to {{seed-{seed}/{}}} --seed {seed} --resume {} {}",
+        n.layout, plan.options, n.name, n.name, plan.train, n.train
+    )
 }
 
 /// The command that judges them by a question.
@@ -135,11 +139,11 @@ fn judge(
 }
 
 /// What scores depend on beside the command: this program, and the state of the archives.
-fn about(a: &Args) -> Result<String> {
+fn about(archive: &Archive, truth: Option<&Archive>) -> Result<String> {
     let mut text = concat!("eclaircie ", env!("CARGO_PKG_VERSION"), "\n").to_owned();
-    for archive in std::iter::once(&a.archive).chain(&a.truth) {
-        let snapshot = Catalog::open(&Archive::open(archive)?)?.snapshot()?;
-        text += &format!("{} {snapshot}\n", archive.display());
+    for archive in std::iter::once(archive).chain(truth) {
+        let snapshot = Catalog::open(archive)?.snapshot()?;
+        text += &format!("{} {snapshot}\n", archive.root().display());
     }
     Ok(text)
 }

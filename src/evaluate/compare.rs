@@ -71,6 +71,8 @@ pub struct Evaluation {
     pub looks: Vec<Look>,
     /// Samples scored.
     pub samples: usize,
+    /// Samples of the split, of which `samples_max` were drawn evenly.
+    pub available: usize,
     /// Samples that would have been scored if a control had found something to exchange.
     pub left_out: usize,
     /// Where time went.
@@ -90,7 +92,7 @@ pub fn evaluate(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Evaluation> {
     let setting = Setting::new(archive, truth, samples, options)?;
-    let Chosen { rows, exchange, left_out } = setting.chosen()?;
+    let Chosen { rows, available, exchange, left_out } = setting.chosen()?;
     check_coarse(archive, &setting.wants()?, &rows)?;
     let facts = setting.facts(&rows)?;
     let asked = setting.asked(&rows, &exchange)?;
@@ -128,6 +130,7 @@ pub fn evaluate(
         patches: patch_scores(&judged, &setting.methods),
         looks: show.looks,
         samples: judged.len(),
+        available,
         left_out,
         report,
     })
@@ -145,6 +148,8 @@ fn stopped(e: Error) -> Error {
 /// The samples to score.
 struct Chosen<'a> {
     rows: Vec<Sample>,
+    /// Samples of the split.
+    available: usize,
     exchange: Exchange<'a>,
     /// Samples that the controls had nothing for.
     left_out: usize,
@@ -186,6 +191,7 @@ impl<'a> Setting<'a> {
             Some(_) => samples.of(o.split),
             None => samples.without_answer(o.split, "s2_target"),
         };
+        let available = all.len();
         // Thinned first: a control must not choose which other samples are scored.
         let asked = thin(all, o.samples_max);
         let count = asked.len();
@@ -200,7 +206,7 @@ impl<'a> Setting<'a> {
             .hint("choose another --split, or widen the layout's windows with --set"));
         }
         let left_out = count - rows.len();
-        Ok(Chosen { rows, exchange, left_out })
+        Ok(Chosen { rows, available, exchange, left_out })
     }
 
     fn facts(&self, rows: &[Sample]) -> Result<Vec<Facts>> {

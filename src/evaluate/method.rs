@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::layout::{Control, Samples};
 use crate::models::Model;
 use crate::ops::Filling;
+use crate::sql::nearest;
 use crate::store::check_name;
 
 /// Where an answer comes from.
@@ -62,6 +63,7 @@ pub(super) fn methods(s: &Samples, o: &EvaluateOptions, answer: usize) -> Result
             (PAIR, _) => all.push(plain(pair(s, answer)?)),
             (text, _) => {
                 let (name, path) = named(text);
+                check_file(path)?;
                 // Of a TorchScript network nothing is known.
                 let about = match path.extension().is_some_and(|e| e == "toml") {
                     true => BTreeMap::new(),
@@ -117,6 +119,26 @@ fn pair(samples: &Samples, answer: usize) -> Result<Way> {
         .hint("use a layout as os2, or --method gapfill")
     })?;
     Ok(Way::Pair { before, after, answer })
+}
+
+/// Refuses what is neither the name of a method nor a file, with the names and what was probably meant.
+fn check_file(path: &Path) -> Result<()> {
+    let (text, inside) = (path.display(), path.join("weights.safetensors"));
+    if inside.is_file() {
+        return Err(Error::usage(format!("{text} is a folder"))
+            .hint(format!("name the weights in it: {}", inside.display())));
+    }
+    if path.exists() {
+        return Ok(());
+    }
+    let fillings = Filling::ALL.into_iter().map(Filling::name);
+    let known: Vec<&str> = ["input", PAIR].into_iter().chain(fillings).collect();
+    let guess = nearest(&text.to_string(), known.iter().copied())
+        .map_or_else(String::new, |name| format!("; did you mean '{name}'?"));
+    Err(Error::not_found(format!("there is no method and no file '{text}'{guess}")).hint(format!(
+        "methods are {}, weights files, and cards of TorchScript networks",
+        known.join(", ")
+    )))
 }
 
 /// The name that `NAME=FILE` gives, and the file; a file whose own name is so is no name.

@@ -95,8 +95,9 @@ impl Raster {
             return Ok(());
         }
         let path = self.path.display();
+        let steps = steps.iter().map(f64::to_string).collect::<Vec<_>>().join(" or ");
         Err(Error::invalid(format!(
-            "{path} lies on {}, but the other bands need {steps:?} m pixels over {}",
+            "{path} lies on {}, but the other bands need {steps} m pixels over {}",
             describe(&self.grid),
             describe(grid)
         )))

@@ -14,7 +14,7 @@ use crate::archive::{Archive, Codec, Sensor, Settings};
 use crate::catalog::{Catalog, Scene};
 use crate::error::{Error, Result, While};
 use crate::limits;
-use crate::store::check_name;
+use crate::store::{Claim, check_name};
 
 /// Choices of a run.
 #[derive(Debug, Clone, Default)]
@@ -58,8 +58,8 @@ pub struct IngestSummary {
 /// `cancelled` is asked some ten times a second; `progress` hears of windows done and in all.
 /// Faulty products are set aside in the summary. Fails if nothing below `source` has the name of a
 /// product, if the archive has other settings than are asked for, if a tile is smaller than a patch
-/// (nothing is then made), if the archive cannot be written, or if cancelled; finished scenes are
-/// then in the catalog.
+/// (nothing is then made), if another program is writing the archive, if it cannot be written, or if cancelled; finished
+/// scenes are then in the catalog.
 pub fn ingest(
     source: &Path,
     archive_root: &Path,
@@ -75,6 +75,8 @@ pub fn ingest(
     let settings = settings(options, archive.as_ref())?;
     let mut summary = IngestSummary::default();
     let found = discover(source, options, cancelled, &mut summary.quarantined)?;
+    // From what the catalog has to what it gets nobody else may write it: the scenes of one of two would be lost.
+    let _claim = Claim::of(archive_root)?;
     let (catalog, damage) = match &archive {
         Some(archive) if options.repair => inspect(archive).map(|(c, d)| (Some(c), d))?,
         Some(archive) => (Some(Catalog::open(archive)?), Damage::default()),
@@ -134,10 +136,11 @@ fn settings(options: &IngestOptions, archive: Option<&Archive>) -> Result<Settin
         return Ok(there.clone());
     }
     Err(Error::usage(format!(
-        "the archive {} has patches of {} px and codec {:?}, not {patch} px and {codec:?}",
+        "the archive {} has patches of {} px and codec {}, not {patch} px and {}",
         archive.root().display(),
         there.patch,
-        there.codec,
+        there.codec.name(),
+        codec.name(),
     ))
     .hint("leave out --patch and --codec, or ingest into another folder"))
 }

@@ -19,8 +19,9 @@ impl Layout {
         if let Some((_, value)) = layout.params.iter_mut().find(|(name, _)| name == PARAMETER) {
             *value = Param::Int(1);
         }
+        // The text begins in the first line, so that an error in it names the line that the user wrote.
         layout.sql = format!(
-            "WITH\nsample AS (\n{}\n)\n\
+            "WITH sample AS ({}\n)\n\
              SELECT sample.*\n\
              FROM sample\n\
              JOIN s2 AS reference\n  \
@@ -40,7 +41,7 @@ impl Layout {
     pub fn within(&self, table: &str) -> Self {
         let mut layout = self.clone();
         layout.sql = format!(
-            "WITH\nsample AS (\n{}\n),\n\
+            "WITH sample AS ({}\n),\n\
              inside AS (\n  SELECT DISTINCT tile, row, col\n  FROM {table})\n\
              SELECT sample.*\n\
              FROM sample\n\

@@ -2,6 +2,7 @@
 //!
 //! A network that gains from an input must lose when the input is another's (`exchange.rs`).
 
+#[cfg(feature = "torch")]
 use super::Samples;
 use crate::archive::Sensor;
 
@@ -51,6 +52,7 @@ impl Control {
     }
 
     /// Positions of the roles whose images are exchanged.
+    #[cfg(feature = "torch")]
     pub(super) fn roles(self, samples: &Samples) -> Vec<usize> {
         let fits = |i: &usize| samples.roles[*i].sensor == self.sensor();
         (0..samples.roles.len()).filter(fits).collect()

@@ -10,7 +10,7 @@ use super::rows::{named, role_names};
 use super::{Layout, Samples};
 use crate::error::{Error, Result};
 use crate::geo::{Split, Splitter};
-use crate::sql::Session;
+use crate::sql::{Session, is_drawn};
 
 /// Rows of a layout by tile and split.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,21 +40,21 @@ impl Layout {
     /// the count does not need; a query that gives equal rows counts each of them.
     pub fn count(&self, session: &Session, splitter: &Splitter) -> Result<Counts> {
         let doing = |e: Error| e.context(format!("counting layout {}", self.name));
-        let statement = self.statement();
-        let none = format!("SELECT *\nFROM (\n{statement}\n) AS sample\nLIMIT 0");
-        let schema = session.query(&none, &self.params).map_err(doing)?.schema;
+        // Planned by itself first: an error names the lines of the layout, not of what counts it.
+        let schema = session.columns(&self.sql, &self.params).map_err(doing)?;
         let roles = role_names(&schema)?;
         let mut keys = vec!["tile", "row", "col"];
         if schema.field_with_name("split").is_ok() {
             keys.push("split");
         }
-        if keys.iter().any(|k| schema.field_with_name(k).is_err()) {
-            // The place is known only from the patches themselves.
+        let placed = keys.iter().all(|k| schema.field_with_name(k).is_ok());
+        if !placed || is_drawn(&self.sql, &self.params)? {
+            // The place is known only from the patches themselves, or the draw only from the answer.
             return Ok(tally(roles, &self.samples(session, splitter)?));
         }
-        let keys = keys.join(", ");
+        let (keys, statement) = (keys.join(", "), self.statement());
         let sql = format!(
-            "SELECT {keys}, count(*) AS samples\nFROM (\n{statement}\n) AS sample\nGROUP BY {keys}"
+            "SELECT {keys}, count(*) AS samples FROM ({statement}\n) AS sample\nGROUP BY {keys}"
         );
         let mut rows = BTreeMap::new();
         session
@@ -124,5 +124,35 @@ mod tests {
         assert_eq!(counts.rows, BTreeMap::from([(("31TEJ".to_owned(), "test"), 3)]));
         let none = Layout::parse("x", "SELECT tile FROM s2").unwrap().count(&session, &splitter);
         assert!(none.unwrap_err().to_string().contains("no column of type patch"));
+    }
+
+    #[test]
+    fn an_error_names_the_line_of_the_layout_not_of_the_query_around_it() {
+        let (session, _folder) = session(&[Patch::s2(0, 0.0, 5.0)]);
+        let head = "-- x: a test.\nSELECT tile, row, col, time, patch AS s2_t\nFROM s2\n";
+        for (end, wanted) in [
+            ("WHRE valid", "did you mean WHERE instead of WHRE (line 4, column 1)"),
+            ("WHERE cloudpercent < 5", "(line 4, column 7); did you mean 'cloud_percent'"),
+            ("WHERE to_hour(id) = 1", "(line 4, column 7); did you mean 'to_hours'"),
+        ] {
+            let layout = Layout::parse("x", &format!("{head}{end}")).unwrap();
+            let error = layout.count(&session, &Splitter::default()).unwrap_err();
+            assert!(error.to_string().contains(wanted), "{end}: {error}");
+            // Where another query stands around the layout, its own syntax is read before.
+            let around = [layout.compat(), layout.within("s1")];
+            for around in around.iter().filter(|_| end.starts_with("WHERE")) {
+                let error = around.count(&session, &Splitter::default()).unwrap_err();
+                assert!(error.to_string().contains(wanted), "{end}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_draw_at_the_end_of_a_layout_is_counted() {
+        let all = [Patch::s2(0, 0.0, 5.0), Patch::s2(1, 1.0, 5.0), Patch::s2(2, 1.0, 5.0).at(0, 9)];
+        let (session, _folder) = session(&all);
+        let sql = "SELECT tile, row, col, cell, patch AS s2_t FROM s2 LIMIT 1 PER cell SEED 1";
+        let layout = Layout::parse("x", sql).unwrap();
+        assert_eq!(layout.count(&session, &Splitter::default()).unwrap().total(), 2);
     }
 }

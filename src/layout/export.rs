@@ -19,6 +19,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 
 use super::chosen::Chosen;
+use super::counted::counted;
 use super::rows::{named, role_names};
 use super::{Draw, Layout};
 use crate::catalog::schema;
@@ -156,7 +157,10 @@ impl Shape<'_> {
             let fit = cast(found, kind).map_err(unfit)?;
             match fit.null_count() {
                 0 => Ok(fit),
-                n => Err(Error::usage(format!("{n} rows of the layout have no {name}"))),
+                n => {
+                    let rows = counted(n as u64, "row");
+                    Err(Error::usage(format!("the layout has {rows} without {name}")))
+                }
             }
         };
         let (tile, row, col) = (column(0)?, column(1)?, column(2)?);

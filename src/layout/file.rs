@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::header::{self, Header};
 use super::import;
 use super::rows::{self, Collected};
-use super::shipped::{ALIASES, SHIPPED};
+use super::shipped::{ALIASES, KINDS};
 use crate::error::{Error, Result};
 use crate::geo::Splitter;
 use crate::layout::Samples;
 use crate::limits;
-use crate::sql::{Param, Session, nearest, parameters, without_comments};
+use crate::sql::{Param, Session, check_text, nearest, parameters, without_comments};
 use crate::store::read_text;
 
 /// A query file: header comment with `-- $name = default  meaning` lines, then one `SELECT`.
@@ -35,7 +35,12 @@ pub struct Layout {
 impl Layout {
     /// Names of the layouts and questions that ship with the program.
     pub fn shipped() -> Vec<&'static str> {
-        SHIPPED.iter().map(|(name, _)| *name).collect()
+        Self::shipped_by_kind().flat_map(|(_, names)| names).collect()
+    }
+
+    /// The same names by kind: what their rows are for, as a heading says it.
+    pub fn shipped_by_kind() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+        KINDS.iter().map(|(kind, all)| (*kind, all.iter().map(|(name, _)| *name).collect()))
     }
 
     /// A shipped query by name, or a user's file by path: SQL, or the JSON form of the Decloud
@@ -43,7 +48,8 @@ impl Layout {
     pub fn open(name_or_path: &str) -> Result<Self> {
         let wanted = ALIASES.iter().find(|(old, _)| *old == name_or_path);
         let name_or_path = wanted.map_or(name_or_path, |(_, name)| *name);
-        if let Some((name, text)) = SHIPPED.iter().find(|(n, _)| *n == name_or_path) {
+        let mut shipped = KINDS.iter().flat_map(|(_, all)| all.iter());
+        if let Some((name, text)) = shipped.find(|(n, _)| *n == name_or_path) {
             return Self::parse(name, text);
         }
         let path = Path::new(name_or_path);
@@ -209,6 +215,13 @@ impl Layout {
         })
     }
 
+    /// Refuses a text that no session would take, whatever its tables: before another query is put
+    /// around it, so that the error names the lines of this one.
+    pub(crate) fn check_text(&self) -> Result<()> {
+        let doing = |e: Error| e.context(format!("reading layout {}", self.name));
+        check_text(&self.sql, &self.params).map_err(doing)
+    }
+
     fn unknown(&self, name: &str) -> Error {
         let names: Vec<&str> = self.params.iter().map(|(n, _)| n.as_str()).collect();
         let guess = nearest(name, names.iter().copied())
@@ -242,6 +255,7 @@ mod tests {
             for (p, _) in &layout.params {
                 assert!(!layout.meaning(p).unwrap().is_empty(), "{name}: ${p}");
             }
+            layout.check_text().unwrap();
         }
     }
 

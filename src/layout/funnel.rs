@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Layout;
+use super::counted::counted;
 use super::shape::Shape;
 use crate::error::{Error, Result};
 use crate::sql::{Param, Session, parameters};
@@ -49,12 +50,15 @@ pub struct FunnelClause {
 
 impl Layout {
     /// Counts the references of the layout, clause by clause. A row of the reference survives a
-    /// `JOIN` if there is a row to join it to. Refuses a text whose clauses cannot be told apart.
+    /// `JOIN` if there is a row to join it to. Refuses a text that no session would run, and one
+    /// whose clauses cannot be told apart.
     pub fn funnel(&self, session: &Session) -> Result<Funnel> {
         self.count_clauses(session).map_err(|e| e.context(format!("funnel of {}", self.name)))
     }
 
     fn count_clauses(&self, session: &Session) -> Result<Funnel> {
+        // An error here names the lines of the layout; those of the counting queries mean nothing.
+        session.columns(&self.sql, &self.params)?;
         let shape = Shape::of(&self.sql, &self.params)?;
         let count = |active: &dyn Fn(usize) -> bool| {
             number(session, &shape.count_sql(active), &self.params)
@@ -134,11 +138,9 @@ impl Funnel {
 
     fn summary(&self) -> String {
         let percent = 100.0 * self.survive() as f64 / self.references.max(1) as f64;
-        let mut out = format!(
-            "{} of {} references survive ({percent:.1} %)\n",
-            self.survive(),
-            self.references
-        );
+        let verb = if self.survive() == 1 { "survives" } else { "survive" };
+        let all = counted(self.references, "reference");
+        let mut out = format!("{} of {all} {verb} ({percent:.1} %)\n", self.survive());
         if let Some(most) = self.clauses.iter().filter(|c| c.removed > 0).max_by_key(|c| c.removed)
         {
             out += &format!("removes most: {} ({})\n", most.clause, most.removed);

@@ -171,7 +171,8 @@ fn a_text_of_another_shape_is_refused_not_miscounted() {
         ("SELECT s2.tile, s2.patch AS s2_t FROM s2, s1 WHERE s1.cell = s2.cell", "JOIN"),
         ("SELECT s2.tile, s2.patch AS s2_t FROM s2 JOIN s1 USING (cell)", "no ON"),
         (
-            "SELECT t.tile, t.patch AS s2_t FROM s2 AS t JOIN s1 ON s1.cell = t.cell WHERE slot = 1",
+            "WITH n AS (SELECT cell, 1 AS k FROM s1) SELECT t.tile, t.patch AS s2_t FROM s2 AS t \
+          JOIN n ON n.cell = t.cell WHERE k = 1",
             "does not say whose",
         ),
         (
@@ -186,10 +187,28 @@ fn a_text_of_another_shape_is_refused_not_miscounted() {
             "several rows",
         ),
         ("WITH s2 AS (SELECT * FROM s2) SELECT tile, patch AS s2_t FROM s2", "as the table below"),
+        (
+            "SELECT tile, near_patch AS s1_t FROM nearest(s2, s1 TOLERANCE to_hours(72))",
+            "uses nearest(…)",
+        ),
     ] {
         let layout = Layout::parse("own", sql).unwrap();
         let error = funnel(&layout, &archive()).unwrap_err();
         assert!(error.to_string().contains(why), "{sql}: {error}");
         assert!(error.advice().contains("SELECT"), "{}", error.advice());
+    }
+}
+
+#[test]
+fn a_text_that_no_session_would_run_is_refused_with_its_own_line() {
+    let head = "-- own: a test.\nSELECT t.tile, t.patch AS s2_t\nFROM s2 AS t\n";
+    for (end, wanted) in [
+        ("WHRE t.valid", "did you mean WHERE instead of WHRE (line 4, column 1)"),
+        ("WHERE t.cloudpercent < 5", "(line 4, column 9); did you mean 'cloud_percent'"),
+    ] {
+        let layout = Layout::parse("own", &format!("{head}{end}")).unwrap();
+        let error = funnel(&layout, &archive()).unwrap_err();
+        assert!(error.to_string().contains(wanted), "{end}: {error}");
+        assert!(error.next_step().is_some(), "{end}: {error:?}");
     }
 }

@@ -19,11 +19,12 @@ pub struct Warning {
 
 impl Layout {
     /// Reads the text alone: windows and cloud ranges that nothing fits, roles that can be one
-    /// image. A text that cannot be followed is one warning.
-    pub fn lint(&self) -> Vec<Warning> {
+    /// image. A text that cannot be followed is one warning; one that is no SQL is refused.
+    pub fn lint(&self) -> Result<Vec<Warning>> {
+        self.check_text()?;
         let unread =
             |e: Error| Warning { what: format!("not checked: {e}"), next: e.advice().to_owned() };
-        self.doubts().unwrap_or_else(|e| vec![unread(e)])
+        Ok(self.doubts().unwrap_or_else(|e| vec![unread(e)]))
     }
 
     /// As [`Layout::lint`]; refuses a text that cannot be followed.
@@ -40,9 +41,11 @@ impl Layout {
     }
 
     /// As [`Layout::lint`], and what the archive lacks: radar at some places, a clause that leaves
-    /// nothing.
+    /// nothing. Refuses a text that names what the session does not have.
     pub fn lint_in(&self, session: &Session) -> Result<Vec<Warning>> {
-        let mut all = self.lint();
+        let mut all = self.lint()?;
+        let doing = |e: Error| e.context(format!("reading layout {}", self.name));
+        session.columns(&self.sql, &self.params).map_err(doing)?;
         let Ok(shape) = Shape::of(&self.sql, &self.params) else { return Ok(all) };
         all.extend(without_radar(&shape, session)?);
         let funnel = self.funnel(session)?;

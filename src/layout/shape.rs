@@ -76,9 +76,10 @@ pub(super) enum Ask {
 }
 
 impl Shape {
-    /// Reads a layout. `params` decide which conditions cannot fail (`$per_place = 0 OR …`).
+    /// Reads a layout. `params` decide which conditions cannot fail (`$per_place = 0 OR …`). Refuses a
+    /// text that is no SQL, and one that is not read here.
     pub fn of(sql: &str, params: &[(String, Param)]) -> Result<Self> {
-        let query = layer::parse(sql)?;
+        let query = layer::parse(sql, params)?;
         let chain = layer::chain(&query)?;
         resolve::shape(chain, params)
     }

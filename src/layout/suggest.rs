@@ -8,6 +8,7 @@ use arrow::array::AsArray;
 use arrow::datatypes::{Float64Type, Int64Type};
 use serde::Serialize;
 
+use super::counted::{counted, plural};
 use super::{Layout, header};
 use crate::error::{Error, Result};
 use crate::geo::Splitter;
@@ -89,10 +90,10 @@ impl Suggestion {
     pub fn to_text(&self) -> String {
         let days = |w: &Waits| {
             format!(
-                "{:>6.1} {:>6.1}  ({} waits)",
+                "{:>6.1} {:>6.1}  ({})",
                 w.median_hours / 24.0,
                 w.upper_quartile_hours / 24.0,
-                w.count
+                counted(w.count, "wait")
             )
         };
         let clear = self.clear.as_ref().map_or_else(
@@ -110,7 +111,8 @@ impl Suggestion {
         );
         for one in &self.layouts {
             let set: Vec<String> = one.set.iter().map(|s| format!("--set {s}")).collect();
-            out += &format!("{:5} {:>9} samples  {}\n", one.layout, one.samples, set.join(" "));
+            let noun = plural(one.samples, "sample");
+            out += &format!("{:5} {:>9} {noun:7}  {}\n", one.layout, one.samples, set.join(" "));
         }
         out
     }

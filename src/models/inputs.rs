@@ -53,7 +53,10 @@ pub(super) fn check(
             return wrong(format!("but sides must be multiples of {multiple} px at 10 m"));
         }
         if *first.get_or_insert(ground) != ground {
-            return wrong(format!("which does not fit the first input's {first:?} at 10 m"));
+            let (batch, height, width) = first.unwrap_or(ground);
+            return wrong(format!(
+                "which is not of the first input's ground: {batch} x {height} x {width} px at 10 m"
+            ));
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 //!
 //! In: the folder of a world. Out: numbers beside the ranges that real archives leave them. Measured
 //! on files, products and truth, never on what the simulator was told. Gates 7 to 9 ask a small
-//! learner; it is given products only, and the truth judges it on ground that it has not seen.
+//! learner; it is given products only, and the truth judges it on blocks of ground that it was not trained on.
 
 mod gaps;
 mod learner;

@@ -81,8 +81,18 @@ fn claim(world: &World, out: &Path) -> Result<()> {
     if before == (World { threads: before.threads, ..world.clone() }) {
         return Ok(());
     }
-    Err(Error::usage(format!("{} holds another simulated world", out.display()))
-        .hint("choose another folder, or remove this one"))
+    Err(Error::usage(format!(
+        "{} holds another simulated world: {}, not {}",
+        out.display(),
+        text(&before),
+        text(world)
+    ))
+    .hint("give its options, choose another folder, or remove this one"))
+}
+
+/// What tells worlds apart, as JSON.
+fn text(world: &World) -> String {
+    serde_json::json!(World { threads: 0, ..world.clone() }).to_string()
 }
 
 /// What became of one acquisition.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::fixture::{Patch, session};
-use super::{Param, Session};
+use super::{Param, Session, is_patch};
 use crate::error::{Error, Kind};
 use crate::limits;
 
@@ -132,7 +132,8 @@ fn an_unknown_name_comes_with_its_place_and_a_guess() {
     assert!(text.contains("table 's3' (line 2, column 6)"), "{text}");
     assert!(table.next_step().unwrap().contains("dem, patches, s1, s2, scenes"), "{table:?}");
     let function = refused(&session, "SELECT to_hour(3)");
-    assert!(function.to_string().contains("to_hours"), "{function}");
+    assert!(function.to_string().contains("did you mean 'to_hours'"), "{function}");
+    assert!(function.next_step().unwrap().contains("to_hours, to_utc"), "{function:?}");
     let syntax = refused(&session, "SELECT (1 FROM s2");
     assert!(syntax.to_string().starts_with("this is not SQL"), "{syntax}");
     let two = refused(&session, "SELECT 1; SELECT 2");
@@ -233,6 +234,19 @@ fn the_hash_of_values_is_the_same_on_every_machine() {
     assert_eq!(session.query(same, &[]).unwrap().to_csv().unwrap(), "a,b\ntrue,false\n");
     let apart = "SELECT stable_hash('ab', 'c') = stable_hash('a', 'bc') AS same";
     assert_eq!(session.query(apart, &[]).unwrap().to_csv().unwrap(), "same\nfalse\n");
+}
+
+#[test]
+fn the_columns_of_a_query_are_known_without_running_it() {
+    let (session, _folder) = small();
+    let fails = "SELECT CAST(scene AS INT) AS number, patch AS s2_t FROM s2";
+    let columns = session.columns(fails, &[]).unwrap();
+    let names: Vec<&str> = columns.fields().iter().map(|f| f.name().as_str()).collect();
+    assert_eq!(names, ["number", "s2_t"]);
+    assert!(is_patch(columns.field(1)));
+    assert_eq!(refused(&session, fails).kind(), Kind::Usage);
+    let slip = session.columns("SELECT tile\nFROM s2\nWHERE tyle = 'x'", &[]).unwrap_err();
+    assert!(slip.to_string().contains("(line 3, column 7); did you mean 'tile'"), "{slip}");
 }
 
 #[test]

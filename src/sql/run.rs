@@ -42,11 +42,12 @@ impl Drop for Engine {
     }
 }
 
-/// Rows or the plan.
+/// Rows, the plan, or the columns alone: what is planned is not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
     Rows,
     Plan,
+    Columns,
 }
 
 enum Message {
@@ -254,9 +255,14 @@ async fn answer(
         .verify_plan(&plan)
         .map_err(clear)?;
     let frame = engine.context.execute_logical_plan(plan).await.map_err(clear)?;
-    if wanted == Wanted::Plan {
+    if wanted != Wanted::Rows {
         let plan = frame.create_physical_plan().await.map_err(clear)?;
-        return send_plan(displayable(plan.as_ref()).indent(false).to_string(), send);
+        if wanted == Wanted::Plan {
+            return send_plan(displayable(plan.as_ref()).indent(false).to_string(), send);
+        }
+        // A taker that has gone away has its own error.
+        let _ = send.send(Message::Columns(patch_type::mark(&plan.schema())));
+        return Ok(());
     }
     let mut stream = frame.execute_stream().await.map_err(clear)?;
     let schema = patch_type::mark(&stream.schema());

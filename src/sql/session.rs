@@ -308,6 +308,12 @@ impl Session {
         self.engine.run(Wanted::Rows, sql, params, &self.ends, take)
     }
 
+    /// The columns of one `SELECT`, which is planned and not run: an error names the lines of this
+    /// text, where that of a query around it would name its own.
+    pub(crate) fn columns(&self, sql: &str, params: &[(String, Param)]) -> Result<SchemaRef> {
+        self.engine.run(Wanted::Columns, sql, params, &self.ends, &mut |_| Ok(()))
+    }
+
     /// The physical plan as text.
     pub fn explain(&self, sql: &str, params: &[(String, Param)]) -> Result<String> {
         let mut text = String::new();

@@ -49,6 +49,17 @@ pub(super) fn check(sql: &str, params: &[(String, Param)], tables: &[String]) ->
     Ok(Checked { statement, tokens, per })
 }
 
+/// Refuses a text that is not one reading statement, in the words of every session. Where no session
+/// is at hand, or another query will stand around the text, this is how its own lines are named.
+pub(crate) fn check_text(sql: &str, params: &[(String, Param)]) -> Result<()> {
+    check(sql, params, &[]).map(drop)
+}
+
+/// Whether `LIMIT … PER` draws from the answer: such a text cannot stand inside another.
+pub(crate) fn is_drawn(sql: &str, params: &[(String, Param)]) -> Result<bool> {
+    Ok(check(sql, params, &[])?.per.is_some())
+}
+
 /// Names of the `$name`s in a text, in order of appearance, without repeats.
 pub(crate) fn parameters(sql: &str) -> Result<Vec<String>> {
     let mut names: Vec<String> = Vec::new();

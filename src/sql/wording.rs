@@ -12,8 +12,9 @@ pub(super) struct Said {
 }
 
 /// How the functions of this program are called.
-const CALLS: [(&str, &str); 6] = [
+const CALLS: [(&str, &str); 7] = [
     ("to_hours", "write to_hours(72): a number of hours"),
+    ("to_utc", "write to_utc(time): one time"),
     ("gap_hours", "write gap_hours(a.time, b.time): two times"),
     ("epoch", "write epoch(time): one time"),
     ("arg_min", "write arg_min(value, key): the value of the row with the least key"),
@@ -81,10 +82,15 @@ fn function(text: &str, functions: &[String]) -> Option<Said> {
         message: format!("there is no function '{name}'"),
         about: Some(name),
         guess,
-        hint: "functions of this program: arg_min, epoch, gap_hours, stable_hash, stable_random, \
-               to_hours"
-            .to_owned(),
+        hint: format!("functions of this program: {}", own_names()),
     })
+}
+
+/// The functions of this program, by name.
+fn own_names() -> String {
+    let mut names = CALLS.map(|(name, _)| name);
+    names.sort_unstable();
+    names.join(", ")
 }
 
 /// `… No function matches the given name and argument types 'f(Utf8)'. … Candidate functions: …`.

@@ -1,6 +1,8 @@
 //! What to train, on what, how.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::curve::{Curve, Point};
 use super::fit::{Run, fit};
@@ -10,7 +12,7 @@ use super::options::TrainOptions;
 use super::pace::Pace;
 use crate::archive::Archive;
 use crate::error::{Error, Result};
-use crate::geo::Split;
+use crate::geo::{Split, SplitBy};
 use crate::layout::{Exchange, Sample, Samples, taught};
 use crate::models::{Card, Model};
 use crate::ops::{check_coarse, thin, wants};
@@ -52,15 +54,39 @@ pub struct TrainSummary {
 }
 
 /// Refuses an empty split with what to change.
-fn check(train: &[Sample], valid: &[Sample], layout: &str) -> Result<()> {
+fn check(train: &[Sample], valid: &[Sample], samples: &Samples) -> Result<()> {
     for (name, set) in [("train", train), ("valid", valid)] {
         if set.is_empty() {
-            return Err(Error::usage(format!("layout '{layout}' gives no sample to {name}")).hint(
-                "widen the layout's windows with --set, or change --split-seed, the shares, or the days of the split",
-            ));
+            let text = format!("layout '{}' gives no sample to {name}", samples.layout);
+            return Err(Error::usage(text).hint(advice(samples)));
         }
     }
     Ok(())
+}
+
+/// Blocks below which a use is easily left without one: of twenty, three validate.
+const FEW_BLOCKS: usize = 20;
+
+/// How a split without samples comes to some. Windows bring dates, not ground: where the blocks are
+/// few, they have to be smaller.
+fn advice(samples: &Samples) -> String {
+    let (by, side) = (samples.splitter.by, samples.splitter.block.max(1));
+    let block = |s: &Sample| (Arc::clone(&s.tile), s.row / side, s.col / side);
+    let blocks = samples.rows.iter().map(block).collect::<BTreeSet<_>>().len();
+    if blocks == 0 {
+        return "widen the layout's windows with --set; `eclaircie layout funnel` tells where the samples are lost".into();
+    }
+    if blocks >= FEW_BLOCKS || by == SplitBy::Regions || samples.told {
+        return "widen the layout's windows with --set, or change --split-seed, the shares, or the days of the split".into();
+    }
+    let smaller = match (by, side) {
+        (_, 1) => "",
+        (SplitBy::Tile, _) => "--split-block 1, or ",
+        _ => "a smaller --split-block and --split-buffer, or ",
+    };
+    format!(
+        "the samples lie in few blocks of {side} x {side} patches: take {smaller}an archive that was ingested with a smaller --patch, or change --split-seed or the shares"
+    )
 }
 
 /// The samples under the control of the options, if there is one. Refuses a control of an input that
@@ -89,6 +115,10 @@ pub fn train(
     progress: &mut dyn FnMut(&Point, &Pace),
 ) -> Result<TrainSummary> {
     options.check()?;
+    if !options.resume && job.out.join("checkpoint").exists() {
+        return Err(Error::usage(format!("{} holds a training already", job.out.display()))
+            .hint("add --resume to go on with it, or train into another folder"));
+    }
     let (archive, samples, card) = (job.archive, job.samples, job.card.clone());
     let roles: Vec<&str> = samples.roles.iter().map(|r| r.name.as_str()).collect();
     card.check_roles(&roles, true)?;
@@ -107,7 +137,7 @@ pub fn train(
         options,
         cancel,
     };
-    check(&run.train, &run.valid, &samples.layout)?;
+    check(&run.train, &run.valid, samples)?;
     for rows in [&run.train, &run.valid] {
         check_coarse(archive, &run.wants, rows)?;
     }
@@ -120,4 +150,49 @@ pub fn train(
         identity.insert("taught".to_owned(), serde_json::json!(taught(&about)).to_string());
     }
     fit(&run, job.out, identity, progress)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geo::Splitter;
+
+    /// A sample of each patch of a tile of `side` x `side`, in blocks of `block` x `block`.
+    fn samples(side: u32, block: u32) -> Samples {
+        let (split, patches) = (Split::Train, Vec::new());
+        let row = |i: u32| Sample {
+            tile: "31TCJ".into(),
+            row: i / side,
+            col: i % side,
+            split,
+            patches: patches.clone(),
+        };
+        Samples {
+            roles: Vec::new(),
+            rows: (0..side * side).map(row).collect(),
+            layout: "os2".into(),
+            query_hash: String::new(),
+            splitter: Splitter::new(block, 0.15, 0.2, 1),
+            told: false,
+        }
+    }
+
+    #[test]
+    fn a_split_without_samples_is_told_to_take_smaller_blocks_where_there_are_few() {
+        let hint = |samples: &Samples| {
+            let error = check(&samples.rows, &[], samples).unwrap_err();
+            error.advice().to_owned()
+        };
+        let one = hint(&samples(2, 2));
+        assert!(one.contains("--split-block 1") && one.contains("--patch"), "{one}");
+        let smallest = hint(&samples(2, 1));
+        assert!(!smallest.contains("--split-block") && smallest.contains("--patch"), "{smallest}");
+        let many = hint(&samples(20, 2));
+        assert!(many.contains("--set") && !many.contains("--split-block"), "{many}");
+        let told = Samples { told: true, ..samples(2, 2) };
+        assert!(!hint(&told).contains("--split-block"));
+        assert!(hint(&samples(0, 2)).contains("layout funnel"));
+        let all = samples(2, 2);
+        check(&all.rows, &all.rows, &all).unwrap();
+    }
 }

@@ -1,5 +1,7 @@
 //! The 20 m bands, from products to a GeoTIFF.
 
+use gdal::Metadata;
+
 use crate::flow::{cloudy_day, say};
 use crate::world::{copy, fails, world};
 
@@ -29,6 +31,7 @@ fn the_20_m_bands_go_from_products_to_a_geotiff() {
     };
     assert_eq!(count("10m.tif"), ((256, 256), 4));
     assert_eq!(count("20m.tif"), ((128, 128), 6));
+    tells_of_itself(&w.root.join("coarse/20m.tif"), &day);
     let table = say(
         w,
         "evaluate {archive} --layout ssop --split-block 1 --samples-max 4 \
@@ -38,6 +41,28 @@ fn the_20_m_bands_go_from_products_to_a_geotiff() {
     say(w, &rebuild.replace(weights, "--method gapfill").replace("a.zarr", "b.zarr"));
     let (code, text) = fails(&["export", &w.path("coarse/b.zarr"), "--20m", "--to", "x.tif"]);
     assert!(code == 1 && text.contains("no s2_20m bands"), "{code} {text}");
+}
+
+/// A GeoTIFF of the 20 m bands says what its integers are, and when and how they came about.
+fn tells_of_itself(path: &std::path::Path, day: &str) {
+    let file = gdal::Dataset::open(path).expect("a GeoTIFF");
+    let band = file.rasterband(6).expect("a band");
+    assert_eq!(band.description().expect("a name"), "B12");
+    assert_eq!((band.scale(), band.offset()), (Some(0.0001), Some(0.0)));
+    assert_eq!((band.no_data_value(), band.band_type().name()), (Some(-10_000.0), "Int16".into()));
+    assert_eq!(band.metadata_item("units", "").as_deref(), Some("1"));
+    let tag = |name: &str| file.metadata_item(name, "").unwrap_or_default();
+    for (name, part) in [
+        ("TIFFTAG_DATETIME", day.replace('-', ":").as_str()),
+        ("TIFFTAG_SOFTWARE", "eclaircie "),
+        ("TIFFTAG_IMAGEDESCRIPTION", "reflectance x 10000, no data -10000"),
+        ("time", day),
+        ("title", "reconstructed"),
+        ("method", "weights_blake3"),
+        ("layout", "ssop_scene"),
+    ] {
+        assert!(tag(name).contains(part), "{name} is '{}', without {part}", tag(name));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::world::{World, digest, eclaircie, ok, world};
+use crate::world::{World, digest, eclaircie, fails, ok, world};
 
 fn lines(text: &str) -> usize {
     text.lines().filter(|l| !l.trim().is_empty()).count()
@@ -43,7 +43,7 @@ fn a_question_is_answered_in_every_format() {
 fn every_shipped_query_runs() {
     let w = world();
     let archive = w.path("archive");
-    for line in ok(&["layout", "list"]).lines() {
+    for line in ok(&["layout", "list"]).lines().filter(|line| line.starts_with(' ')) {
         let name = line.split_whitespace().next().expect("a name");
         if name.ends_with("_scene") {
             continue;
@@ -183,6 +183,33 @@ fn a_scene_goes_from_pixels_to_a_page() {
     );
     let html = std::fs::read_to_string(w.root.join("flow/report.html")).expect("a page");
     assert!(lines(&html) > 20 && html.contains("data:image/png;base64,") && html.contains("msop"));
+}
+
+#[test]
+fn a_page_refuses_the_cube_of_another_tile() {
+    let w = world();
+    let day = cloudy_day(w);
+    say(
+        w,
+        &format!(
+            "reconstruct {{archive}} --tile 31TCJ --date {day} --method gapfill \
+             --to {{flow/west.zarr}} --piece 64"
+        ),
+    );
+    let (archive, page) = (w.path("archive"), w.path("flow/east.html"));
+    let sql = "SELECT CAST(CAST(time AS DATE) AS VARCHAR) AS day FROM scenes WHERE sensor = 's2' \
+               AND tile = '31TDJ' ORDER BY time LIMIT 1";
+    let days = ok(&["sql", &archive, sql, "--format", "csv"]);
+    let east = days.lines().nth(1).expect("a scene of the other tile");
+    let cube = format!("west={}", w.path("flow/west.zarr"));
+    let mut words = vec!["report", &page, "--archive", &archive, "--tile", "31TDJ"];
+    words.extend(["--date", east, "--cube", &cube]);
+    let (code, text) = fails(&words);
+    assert_eq!(code, 2, "{text}");
+    for word in ["west.zarr", "shows tile 31TCJ", "not tile 31TDJ", "next:"] {
+        assert!(text.contains(word), "no {word} in {text}");
+    }
+    assert!(!Path::new(&page).exists());
 }
 
 #[test]

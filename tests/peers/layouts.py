@@ -159,7 +159,8 @@ def main():
         folder = args.folder or scratch
         if args.folder is None:
             make_world(folder)
-        names = [line.split()[0] for line in program(exe, "layout", "list").splitlines()]
+        listed = program(exe, "layout", "list").splitlines()
+        names = [line.split()[0] for line in listed if line.startswith(" ")]
         for name in args.only or [n for n in names if n not in OF_SCENES]:
             text = program(exe, "layout", "show", name)
             values = parameters(text) | FIXED.get(name.split("@")[0], {})

@@ -8,12 +8,18 @@ use crate::report::{Comparison, Page, Picture, ScoreRow, View};
 /// Strata whose differences are worth a table of their own on a page.
 const COMPARED: [&str; 4] = ["all", "cloudy at t", "changed", "unchanged"];
 
-/// What is said of samples that a control cannot exchange.
-pub(super) fn left_out(found: &Evaluation) -> String {
-    match found.left_out {
+/// How many samples were scored, of how many, and which were left out.
+pub(super) fn scored(found: &Evaluation) -> String {
+    let (samples, available) = (found.samples, found.available);
+    let of = match found.available > found.samples + found.left_out {
+        true => format!(", spread evenly over the {available} of the split (--samples-max)"),
+        false => String::new(),
+    };
+    let left_out = match found.left_out {
         0 => String::new(),
-        n => format!("; {n} left out, whose place shows a single radar date in this layout"),
-    }
+        n => format!("; {n} left out, whose place has too few other radar dates for the control"),
+    };
+    format!("{samples} samples scored{of}{left_out}")
 }
 
 /// Scores, differences, and the worst, median and best patches.
@@ -29,9 +35,7 @@ pub(super) fn page(
             "Intervals: 95 %, bootstrap over {blocks} blocks of ground and day; in a difference both methods are drawn together."
         ),
     ];
-    if found.left_out > 0 {
-        notes.push(format!("{} samples scored{}.", found.samples, left_out(found)));
-    }
+    notes.push(format!("{}.", scored(found)));
     notes.extend(strata(&found.rows));
     notes.extend(controls.iter().map(|c| {
         format!("[{}] is a negative control: the network is given {}.", c.name(), c.meaning())

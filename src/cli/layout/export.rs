@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::Choice;
 use super::tables::Tables;
+use super::{Choice, LOST};
+use crate::cli::say;
 use crate::error::Result;
+use crate::layout::counted;
 use crate::stream::Cancel;
 
 /// Writes the samples of a layout as a Parquet file: patches, and the id and scene of every image.
@@ -30,7 +32,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, cancel: &Cancel) -> Result<()> {
     let choice = args.choice.of(args.layout);
-    let layout = args.from.answer(choice.open()?);
+    let layout = args.from.answer(choice.open()?)?;
     let session = args.from.identified(cancel)?;
     let splitter = choice.split.splitter(args.from.archive()?.as_ref())?;
     let draw = choice.split.draw();
@@ -38,5 +40,10 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<()> {
         true => layout.export(&session, &splitter, &args.to)?,
         false => layout.export_drawn(&session, &splitter, &draw, &args.to)?,
     };
-    crate::cli::say(&format!("{rows} samples of layout {} in {}", layout.name, args.to.display()))
+    let samples = counted(rows, "sample");
+    say(&format!("{samples} of layout {} in {}", layout.name, args.to.display()))?;
+    if rows == 0 {
+        eprintln!("{LOST}");
+    }
+    Ok(())
 }

@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args, cancel: &Cancel) -> Result<()> {
     let warnings = if args.source.is_given() {
         layout.lint_in(&args.source.session(cancel)?)?
     } else {
-        layout.lint()
+        layout.lint()?
     };
     if args.json {
         return say(&super::json(&warnings)?);
@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, cancel: &Cancel) -> Result<()> {
 
 /// Warnings beside an answer: on standard error, so that the answer stays what it was.
 pub(super) fn warn(layout: &Layout) {
-    // Whoever only counts need not know that a text was not checked.
+    // Whoever only counts need not know that a text was not checked, and is told what is no SQL.
     let warnings = layout.doubts().unwrap_or_default();
     if !warnings.is_empty() {
         eprintln!("{}", text(&warnings).trim_end());

@@ -6,7 +6,7 @@ use super::Choice;
 use super::tables::Tables;
 use crate::cli::say;
 use crate::error::{Error, Kind, Result};
-use crate::layout::{Draw, Layout, SampleManifest, SplitPlan};
+use crate::layout::{Draw, Layout, SampleManifest, SplitPlan, counted};
 use crate::store::{read_json, write_json};
 use crate::stream::Cancel;
 
@@ -49,7 +49,8 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<()> {
     write_json(path, &manifest)?;
     let counts: Vec<String> =
         manifest.counts.split.iter().map(|(split, n)| format!("{split} {n}")).collect();
-    say(&format!("{} samples ({}), {}", manifest.counts.all, counts.join(", "), path.display()))
+    let all = counted(manifest.counts.all, "sample");
+    say(&format!("{all} ({}), {}", counts.join(", "), path.display()))
 }
 
 fn check(
@@ -70,7 +71,7 @@ fn check(
     }
     if was.is_same_set(&now) {
         let how = if differences.is_empty() { "" } else { ", though what it is made from changed" };
-        return say(&format!("the same {} samples{how}", now.counts.all));
+        return say(&format!("the same {}{how}", counted(now.counts.all, "sample")));
     }
     Err(Error::new(Kind::Invalid, format!("the samples are not those of {}", path.display()))
         .hint("follow the lines above from the first on, or write a new manifest with --to"))
@@ -83,7 +84,7 @@ fn make(
     draw: &Draw,
     cancel: &Cancel,
 ) -> Result<SampleManifest> {
-    let (layout, session) = (from.answer(layout), from.session(cancel)?);
+    let (layout, session) = (from.answer(layout)?, from.session(cancel)?);
     let splitter = plan.over(from.archive()?.as_ref())?;
     let samples = layout.samples(&session, &splitter)?.drawn(draw);
     Ok(SampleManifest::of(&layout, &samples, draw, &from.digest()?))

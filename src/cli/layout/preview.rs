@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Choice;
 use super::tables::Tables;
+use super::{Choice, LOST};
 use crate::cli::{args::parse_count, say};
 use crate::error::Result;
 use crate::report::timeline_svg;
@@ -36,14 +36,14 @@ pub(super) struct Args {
 
 pub(super) fn run(args: Args, cancel: &Cancel) -> Result<()> {
     let choice = args.choice.of(args.layout);
-    let layout = args.from.answer(choice.open()?);
+    let layout = args.from.answer(choice.open()?)?;
     let session = args.from.session(cancel)?;
     let samples = choice.split.drawn(&layout, &session, args.from.archive()?.as_ref())?;
     for (i, sample) in samples.rows.iter().take(args.rows).enumerate() {
         say(&format!("{:>4} {:6} {}", i + 1, sample.split.name(), sample.name()))?;
     }
     if samples.rows.is_empty() {
-        return say("the layout finds no sample here; `layout funnel` tells where they are lost");
+        return say(LOST);
     }
     let timeline = samples.timeline(args.sample - 1, &session)?;
     say(&format!("\nsample {} of {}: {}", args.sample, samples.rows.len(), timeline.to_text()))?;

@@ -103,13 +103,15 @@ impl Tables {
         Ok(all.finalize().to_hex()[..32].to_owned())
     }
 
-    /// The layout as it is to be answered.
-    pub(super) fn answer(&self, layout: Layout) -> Layout {
+    /// The layout as it is to be answered. Refuses a text that is no SQL: inside another query its
+    /// error would be about that one.
+    pub(super) fn answer(&self, layout: Layout) -> Result<Layout> {
+        layout.check_text()?;
         let layout = if self.roi.is_some() { layout.within(REGION) } else { layout };
-        match self.compat {
+        Ok(match self.compat {
             Some(Program::Decloud) => layout.compat(),
             None => layout,
-        }
+        })
     }
 
     fn catalog(&self) -> Result<Option<Catalog>> {
@@ -130,4 +132,25 @@ pub(super) fn register(
         session = session.with_catalog_but(catalog, |name| own.iter().any(|(n, _)| n == name))?;
     }
     own.iter().try_fold(session, |session, (name, file)| session.with_table(name, file))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, FromArgMatches as _};
+
+    use super::*;
+
+    #[test]
+    fn a_slip_has_its_own_line_whatever_is_put_around_the_layout() {
+        let text = "-- own: a test.\nSELECT tile, patch AS s2_t\nFROM s2\nWHRE valid";
+        for more in [&[][..], &["--compat", "decloud"], &["--roi", "roi.parquet"]] {
+            let words = [&["count", "--table", "s2=s2.parquet"][..], more].concat();
+            let command = Tables::augment_args(clap::Command::new("count"));
+            let found = command.try_get_matches_from(words).unwrap();
+            let tables = Tables::from_arg_matches(&found).unwrap();
+            let error = tables.answer(Layout::parse("own", text).unwrap()).unwrap_err();
+            let wanted = "did you mean WHERE instead of WHRE (line 4, column 1)";
+            assert!(error.to_string().contains(wanted), "{more:?}: {error}");
+        }
+    }
 }

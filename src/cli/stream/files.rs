@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::exchange::{
     Contents, Decode, Describe, Entry, Form, Origin, Records, Scenes, Shards, Target,
 };
+use crate::layout::counted;
 use crate::ops::{Read, check_coarse};
 use crate::stream::{Cancel, Graph, Items, Pipe, Plan, Sink};
 
@@ -125,9 +126,8 @@ impl End {
         let Self::Files { shards, target: Target::Folder(folder), form, per_shard } = self else {
             return String::new();
         };
-        let count = shards.shards().len();
-        let word = if count == 1 { "shard" } else { "shards" };
-        let mut text = format!(" in {count} {word} of {}", folder.display());
+        let count = counted(shards.shards().len() as u64, "shard");
+        let mut text = format!(" in {count} of {}", folder.display());
         let rest = shards.samples() % *per_shard as u64;
         if *form == Form::TfRecord && rest > 0 {
             text += &format!(" (the last holds {rest}; the study's own program drops these)");
@@ -210,7 +210,8 @@ fn finish(a: &super::Args, end: &mut End, pipe: Pipe<Entry>, cancel: &Cancel) ->
     let report = a.stream.traced(trace.as_ref(), outcome)?;
     let samples = end.samples();
     let rate = samples as f64 / report.wall_s.max(1e-9);
-    end.say(&format!("{samples} samples, {rate:.1} samples/s{}", end.about()))?;
+    let all = counted(samples, "sample");
+    end.say(&format!("{all}, {rate:.1} samples/s{}", end.about()))?;
     a.stream.report_through(&[report], |text| end.say(text))?;
     Ok(samples as usize)
 }

@@ -39,7 +39,7 @@ pub(super) fn markdown(plan: &Plan, seeds: &[Vec<Seed>], commands: &[String]) ->
         plan.seeds.len(),
     );
     let asked = plan.questions.iter().zip(seeds);
-    asked.for_each(|(question, seeds)| text += &section(question, seeds));
+    asked.for_each(|(question, seeds)| text += &section(plan, question, seeds));
     text += "\n## Definitions\n\n";
     text += &definitions(seeds.iter().flatten());
     text += "\n## To do it again\n\n";
@@ -47,15 +47,14 @@ pub(super) fn markdown(plan: &Plan, seeds: &[Vec<Seed>], commands: &[String]) ->
     text
 }
 
-fn section(question: &Question, seeds: &[Seed]) -> String {
+fn section(plan: &Plan, question: &Question, seeds: &[Seed]) -> String {
     let first = seeds.first().and_then(|s| s.rows.iter().find(|r| r.stratum == "all"));
     let (samples, blocks) = first.map_or((0, 0), |r| (r.samples, r.blocks));
     let (title, name) = (&question.title, &question.name);
-    let layout = format!("{} {}", question.layout, question.options);
-    let layout = layout.trim();
     let mut text = format!(
-        "\n## {title}\n\n{samples} samples of layout `{layout}` in {blocks} blocks of ground and day.\n\n\
+        "\n## {title}\n\n{samples} samples of {} in {blocks} blocks of ground and day.\n\n\
          ![PSNR of each method](figures/{name}.svg)\n\n### Scores over all pixels\n\n{}",
+        samples_of(plan, question),
         tables::scores(seeds)
     );
     if !question.orderings.is_empty() {
@@ -78,12 +77,22 @@ fn section(question: &Question, seeds: &[Seed]) -> String {
     text
 }
 
+/// Which samples: the layout with all of its options, and those of the evaluation, which may choose some of them.
+fn samples_of(plan: &Plan, question: &Question) -> String {
+    let words = [&question.layout, &plan.options, &question.options].map(|words| words.trim());
+    let layout = words.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join(" ");
+    match plan.evaluate.trim() {
+        "" => format!("layout `{layout}`"),
+        evaluate => format!("layout `{layout}` (evaluated with `{evaluate}`)"),
+    }
+}
+
 /// What each control gives a network, and which samples it takes from all methods.
 fn controls(names: &[String]) -> String {
     let known = names.iter().filter_map(|name| Control::parse(name).ok());
     let mut text: String = known.map(|c| format!("- {}: {}\n", c.name(), c.meaning())).collect();
     if names.iter().any(|name| name == Control::SarTime.name()) {
-        text += "\nSamples of places that show a single radar date in this layout are left out of the question: there is no other to give.\n";
+        text += "\nSamples whose place has too few radar dates that are three days from their own are left out of the question.\n";
     }
     text + "\n"
 }
@@ -224,6 +233,62 @@ mod tests {
         assert_eq!(verdicts(5).matches("| 0.050 | holds |").count(), 5, "{}", verdicts(5));
         let six = verdicts(6);
         assert_eq!(six.matches("| 0.060 | undecided (alone, it holds) |").count(), 6, "{six}");
+    }
+
+    #[test]
+    fn the_samples_are_told_with_every_option_that_chose_them() {
+        let says = |text: &str, line: &str| {
+            let plan: Plan = toml::from_str(text).unwrap();
+            let page = markdown(&plan, &[vec![seed(22.0)]], &[]);
+            assert!(page.contains(line), "{page}");
+        };
+        says(PLAN, "\n12 samples of layout `os2` in 5 blocks of ground and day.\n");
+        let more = "networks = []\noptions = '--per-place 20'\nevaluate = '--samples-max 50'";
+        let text = PLAN.replace("networks = []", more);
+        says(
+            &text.replace("layout = 'os2'", "layout = 'os2'\noptions = '--set cloud_min=50'"),
+            "12 samples of layout `os2 --per-place 20 --set cloud_min=50` \
+             (evaluated with `--samples-max 50`) in 5 blocks",
+        );
+    }
+
+    #[test]
+    fn strata_stand_by_their_numbers_and_by_the_year() {
+        let one = Row { metric: "mae".into(), ..seed(22.0).rows[0].clone() };
+        let row = |stratum: &str| Row { stratum: stratum.into(), ..one.clone() };
+        // As they are written: by name.
+        let rows = [
+            "all",
+            "unchanged",
+            "cloud at t: 25 to 50 %",
+            "cloud at t: all of it",
+            "cloud at t: below 25 %",
+            "nearest clear date: 11 to 20 days",
+            "nearest clear date: 6 to 10 days",
+            "nearest clear date: more than 20 days",
+            "nearest clear date: none known",
+            "nearest clear date: within 5 days",
+            "season: autumn",
+            "season: winter",
+        ];
+        let rows = rows.map(row).to_vec();
+        let table = tables::strata(&[Seed { rows, differences: vec![] }]);
+        let names = table.lines().skip(2).filter_map(|l| l.split('|').nth(1)).map(str::trim);
+        let wanted = [
+            "all",
+            "unchanged",
+            "cloud at t: below 25 %",
+            "cloud at t: 25 to 50 %",
+            "cloud at t: all of it",
+            "nearest clear date: within 5 days",
+            "nearest clear date: 6 to 10 days",
+            "nearest clear date: 11 to 20 days",
+            "nearest clear date: more than 20 days",
+            "nearest clear date: none known",
+            "season: winter",
+            "season: autumn",
+        ];
+        assert_eq!(names.collect::<Vec<_>>(), wanted);
     }
 
     #[test]

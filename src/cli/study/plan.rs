@@ -101,7 +101,7 @@ impl Plan {
     /// Refuses unknown fields, names that nobody bears, and what is missing or named twice.
     fn parse(text: &str, folder: &Path) -> Result<Self> {
         let mut plan: Self = toml::from_str(text).map_err(|e| {
-            Error::invalid(format!("not a study: {}", e.message())).hint(
+            Error::invalid(format!("not a study: {}{}", line(text, &e), e.message())).hint(
                 "a study has name, seeds, networks with a card and a layout each, questions with a name and a layout each, and maybe options, train, evaluate",
             )
         })?;
@@ -128,8 +128,8 @@ impl Plan {
             return Err(Error::invalid(format!("{both} is a network and a question"))
                 .hint("each has a folder of its name: give one of them another `name`"));
         }
-        for layout in plan.networks.iter().map(|n| &n.layout) {
-            Layout::open(layout)?;
+        for network in &plan.networks {
+            Layout::open(&network.layout).during(|| format!("network {}", network.name))?;
         }
         for question in &mut plan.questions {
             question.complete(&networks)?;
@@ -160,9 +160,10 @@ impl Question {
             self.methods.iter().map(|m| m.split_once('=').map_or(m.as_str(), |n| n.0).to_owned());
         let known: Vec<String> = named.chain(chosen.iter().cloned()).collect();
         once("method", &known)?;
-        Layout::open(&self.layout)?;
+        Layout::open(&self.layout).during(|| format!("question {question}"))?;
         for control in &self.controls {
-            Control::parse(control).map_err(Error::invalid)?;
+            Control::parse(control)
+                .map_err(|next| unknown(&format!("control '{control}'")).hint(next))?;
         }
         for Ordering(names) in &self.orderings {
             if let Some(name) = names.iter().find(|name| !known.contains(name)) {
@@ -184,6 +185,15 @@ impl Question {
         }
         Ok(())
     }
+}
+
+/// `line N: `, where the file has the fault in a line: what is missing from all of it has none.
+fn line(text: &str, e: &toml::de::Error) -> String {
+    let found = e.span().filter(|span| span.end > 0);
+    found.map_or_else(String::new, |span| {
+        let above = text.bytes().take(span.start).filter(|byte| *byte == b'\n').count();
+        format!("line {}: ", above + 1)
+    })
 }
 
 /// Refuses a list that is empty or says something twice.
@@ -236,12 +246,19 @@ mod tests {
             ("[1, 2]", "[1, 1]", "seed 1 is there twice"),
             ("'david'", "'msop-unet-small'", "msop-unet-small is there twice"),
             ("'david'", "'no-such'", "no-such"),
-            ("seeds", "sedes", "sedes"),
+            ("seeds", "sedes", "not a study: line 2: unknown field `sedes`"),
+            ("name = 'radar'\n", "", "not a study: missing field `name`"),
+            ("name = 'dates', ", "", "not a study: line 4: missing field `name`"),
+            ("[1, 2]", "'1'", "not a study: line 2: invalid type"),
             ("'dates'", "'david'", "david is a network and a question"),
             ("'dates'", "'../dates'", "../dates"),
             ("'gapfill']", "'david']", "the method david is there twice"),
-            ("layout = 'os2', methods", "layout = 'os3', methods", "os3"),
-            ("methods", "controls = ['sar'], methods", "sar"),
+            (
+                "layout = 'os2', methods",
+                "layout = 'os3', methods",
+                "question dates: no layout is called 'os3'",
+            ),
+            ("methods", "controls = ['sar'], methods", "question dates: there is no control 'sar'"),
             ("gapfill < david", "gapfil < david", "there is no gapfil"),
             (
                 "['gapfill']",

@@ -8,7 +8,8 @@ use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::parser::Parser;
 
 use super::unread;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::sql::{Param, check_text};
 
 /// Queries, outermost first, and the table below the last.
 pub(super) struct Chain {
@@ -44,9 +45,12 @@ pub(super) enum How {
     Anti,
 }
 
-pub(super) fn parse(sql: &str) -> Result<Query> {
-    let mut statements = Parser::parse_sql(&GenericDialect {}, sql)
-        .map_err(|e| Error::usage(format!("this is not SQL: {e}")))?;
+/// The query as it is written, with its parameters. What no session would take is refused in the
+/// words of a session; what a session writes out first is none of this parser's.
+pub(super) fn parse(sql: &str, params: &[(String, Param)]) -> Result<Query> {
+    check_text(sql, params)?;
+    let own = "it uses nearest(…), LIMIT … PER, or a parameter as a part of a literal";
+    let mut statements = Parser::parse_sql(&GenericDialect {}, sql).map_err(|_| unread(own))?;
     match (statements.pop(), statements.is_empty()) {
         (Some(Statement::Query(query)), true) => Ok(*query),
         _ => Err(unread("it is not one SELECT")),

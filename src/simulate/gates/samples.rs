@@ -53,7 +53,8 @@ pub(super) struct Given {
     pub relief: bool,
 }
 
-/// Errors on ground that no learner has seen: everywhere, and where an event changed it.
+/// Errors on blocks of ground that no learner was trained on, though fields reach from block to block: everywhere, and where an event
+/// changed it.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Scores {
     pub all: Errors,
@@ -61,7 +62,7 @@ pub(super) struct Scores {
 }
 
 impl Samples {
-    /// Draws pixels of all tiles. The same pixels are drawn whatever the control.
+    /// Draws pixels of all tiles, the same whatever the control, but for those that it leaves without data.
     pub fn draw(tiles: &[Points], events: &[Days], radar_days: f64, control: Control) -> Self {
         let sources: Vec<Source> = tiles
             .iter()
