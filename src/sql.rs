@@ -6,6 +6,7 @@
 //! statements that write, read files or set options; texts, chains, plans and made texts beyond the
 //! limits of `limits.rs`; answers beyond the memory limit, unless they are written to a file.
 
+mod aliased;
 mod answer;
 mod arg_min;
 mod band;
@@ -62,6 +63,7 @@ pub use answer::Answer;
 pub use session::{Param, Session};
 pub use writing::Form;
 
+pub(crate) use aliased::aliased;
 pub(crate) use own_table::digest;
 pub(crate) use patch_type::{is_patch, patch_field, patch_fields};
 pub(crate) use similar::nearest;

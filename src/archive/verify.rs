@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use rayon::prelude::*;
+use serde_json::Value;
 
 use super::about::About;
 use super::chunks::Chunks;
@@ -15,6 +16,7 @@ use super::tile::Tile;
 use super::times::read_axis;
 use super::zarr_store::from_zarrs;
 use crate::error::{Error, Result};
+use crate::store::read_json;
 
 /// A slot of a tile's sensor.
 pub type Slot = (String, Sensor, usize);
@@ -194,9 +196,10 @@ impl Tile {
                 same &= found.is_some_and(|found| found == expected);
             }
         }
+        let group: Value = read_json(&folder.root().join("zarr.json"))?;
         for (name, layer) in node::band_axes() {
-            // A tile of an earlier program has no such array.
-            if folder.file(&format!("{name}/zarr.json"))?.exists() {
+            // The group of an earlier program says nothing of such an array.
+            if group["consolidated_metadata"]["metadata"].get(&name).is_some() {
                 let found: Option<Vec<String>> = node::bands(&name, layer)
                     .open(folder)?
                     .retrieve_chunk_if_exists(&[0])

@@ -271,6 +271,13 @@ impl LayoutArgs {
         Ok(layout)
     }
 
+    /// Names of the roles that it would have in an archive; nothing is read.
+    #[cfg(feature = "torch")]
+    pub(super) fn roles(&self, archive: &Archive) -> Result<Vec<String>> {
+        let catalog = Catalog::open(archive)?;
+        self.open()?.role_names(&Session::new(limits::MEMORY_DEFAULT)?.with_catalog(&catalog)?)
+    }
+
     /// The samples of the layout in an archive, and the catalog's snapshot.
     pub(super) fn samples(&self, archive: &Archive) -> Result<(Samples, String)> {
         let catalog = Catalog::open(archive)?;

@@ -110,11 +110,11 @@ fn simulated(s: &mut Script<'_>, args: &Args) -> Result<()> {
     let (ssop, msop) = (args.steps.unwrap_or(420), args.steps.unwrap_or(360));
     s.step(&format!(
         "train {{archive}} --layout ssop --split-block 1 --model ssop-unet-small --to {{ssop}} \
-         --steps {ssop} --seed {seed} --stats-to {{stats/train-ssop.json}}"
+         --steps {ssop} --seed {seed} --resume --replace --stats-to {{stats/train-ssop.json}}"
     ))?;
     s.step(&format!(
         "train {{archive}} --layout os2 --split-block 1 --model msop-unet-small --to {{msop}} \
-         --steps {msop} --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
+         --steps {msop} --seed {seed} --resume --replace --stats --stats-to {{stats/train-msop.json}}"
     ))?;
     let (tile, day) = choose_scene(&s.at("archive"), Stamp(0))?;
     reconstruct(s, &tile, &day, &["ssop", "msop"])?;
@@ -163,12 +163,12 @@ fn real(s: &mut Script<'_>, data: &Path, args: &Args) -> Result<()> {
         s.give("@from", weights.display().to_string());
         s.step(&format!(
             "train {{archive}} --layout os2 {dates} --from @from --to {{tuned}} --steps {steps} --batch 16 \
-             --rate 3e-4 --seed {seed} --stats-to {{stats/train-tuned.json}}"
+             --rate 3e-4 --seed {seed} --resume --replace --stats-to {{stats/train-tuned.json}}"
         ))?;
     }
     s.step(&format!(
         "train {{archive}} --layout os2 {dates} --model msop-unet-small --to {{msop}} \
-         --steps {steps} --batch 16 --seed {seed} --stats --stats-to {{stats/train-msop.json}}"
+         --steps {steps} --batch 16 --seed {seed} --resume --replace --stats --stats-to {{stats/train-msop.json}}"
     ))?;
     let networks: &[&str] = if args.from.is_some() { &["msop", "tuned"] } else { &["msop"] };
     let beside = if args.beside.is_some() { "--beside @beside" } else { "" };

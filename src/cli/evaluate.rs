@@ -50,6 +50,9 @@ pub(super) struct Args {
     /// target.
     #[arg(long, value_name = "ARCHIVE")]
     truth: Option<PathBuf>,
+    /// Score what `reconstruct --keep-clear` writes: pixels that are clear at t stay as they were observed.
+    #[arg(long)]
+    keep_clear: bool,
     /// Which samples.
     #[arg(long, default_value = "test", value_parser = args::parse_split)]
     split: Split,
@@ -106,6 +109,7 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         split: a.split,
         snapshot,
         study: a.compat.is_some(),
+        keep_clear: a.keep_clear,
         samples_max: a.samples_max,
         looks: if folder(a.to.as_deref()).is_some() { a.looks } else { 0 },
         batch: a.batch,
@@ -161,6 +165,7 @@ fn write(a: &Args, options: &EvaluateOptions, result: &Evaluation) -> Result<()>
         fact("archive snapshot", options.snapshot.clone()),
         fact("split", options.split.name().to_owned()),
         fact("methods", options.methods.join(", ")),
+        fact("pixels clear at t", if a.keep_clear { "kept" } else { "answered" }.to_owned()),
         fact("seed of bootstrap and controls", options.seed.to_string()),
         fact("compat", a.compat.clone().unwrap_or_else(|| "none".to_owned())),
     ];

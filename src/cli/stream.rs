@@ -244,7 +244,7 @@ mod tests {
             layout: "os2".into(),
             query_hash: String::new(),
             splitter: Splitter::default(),
-            told: false,
+            told: None,
         };
         assert!(lost(&samples, Split::Train).unwrap().contains("`layout funnel`"));
         let split = Split::Train;

@@ -4,6 +4,8 @@ mod options;
 
 use std::path::PathBuf;
 
+use clap::FromArgMatches;
+
 use super::{Done, args, progress::Progress};
 use crate::error::{Error, Result};
 use crate::models::{Card, Model};
@@ -31,6 +33,13 @@ pub(super) struct Args {
     how: options::OptionArgs,
     #[command(flatten)]
     stream: args::StreamArgs,
+}
+
+/// Refuses the options of a training that could not begin, as far as that is known without samples.
+pub(super) fn check(options: &clap::ArgMatches) -> Result<()> {
+    let a = Args::from_arg_matches(options)
+        .map_err(|e| Error::internal("the options are not those of train").with_source(e))?;
+    a.how.options(&a.stream)?.check()
 }
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {

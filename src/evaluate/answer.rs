@@ -61,6 +61,14 @@ impl Method {
     }
 }
 
+/// The answer where the mask of t says cloud, thin cloud or shadow, or t has no data; elsewhere t as it was observed. As
+/// `reconstruct --keep-clear` writes scenes.
+pub(super) fn clear_kept(batch: &Batch, answer: &Tensor) -> Result<Tensor> {
+    let (t, valid) = (get(batch, "s2_t")?, get(batch, "valid_s2_t")?);
+    let clear = get(batch, "cloudy")?.f_logical_not().and_then(|c| c.f_logical_and(valid));
+    clear.and_then(|clear| t.f_where_self(&clear, answer)).map_err(torch)
+}
+
 /// `P + (N - P) (T - t_P) / (t_N - t_P)`, the share computed in float64.
 fn line(
     (p, n): (&Tensor, &Tensor),

@@ -36,6 +36,8 @@ pub struct EvaluateOptions {
     pub snapshot: String,
     /// The study's way: no mask of the target, and its four metrics only.
     pub study: bool,
+    /// Pixels that are clear at t stay as they were observed, in every method's answer.
+    pub keep_clear: bool,
     /// Samples at most, spread evenly.
     pub samples_max: usize,
     /// Patches to show of each kind: worst, median, best.
@@ -103,6 +105,7 @@ pub fn evaluate(
         rows: &rows,
         facts: &facts,
         target: &setting.target,
+        keep_clear: options.keep_clear,
         judged: Vec::with_capacity(rows.len()),
         progress: &mut heard,
     };
@@ -117,6 +120,7 @@ pub fn evaluate(
         rows: &shown,
         choices: &choices,
         target: &setting.target,
+        keep_clear: options.keep_clear,
         looks: Vec::new(),
     };
     if !shown.is_empty() {
@@ -180,6 +184,10 @@ impl<'a> Setting<'a> {
                 "scores need a target: use a layout with s2_target, or --truth with one that has s2_t",
             )
         })?;
+        if options.keep_clear && samples.role("s2_t").is_none() {
+            let text = format!("layout '{}' has no role 's2_t' to keep pixels of", samples.layout);
+            return Err(Error::usage(text).hint("leave out --keep-clear"));
+        }
         let target = if truth.is_some() { "s2_truth" } else { "s2_target" }.to_owned();
         let methods = methods(samples, options, answer)?;
         Ok(Self { archive, truth, samples, options, methods, target, answer })

@@ -2,7 +2,7 @@
 
 use tch::Tensor;
 
-use super::answer::{get, percent, torch};
+use super::answer::{clear_kept, get, percent, torch};
 use super::facts::Facts;
 use super::method::Method;
 use super::strata::masks;
@@ -26,6 +26,8 @@ pub(super) struct Judge<'a> {
     pub(super) rows: &'a [Sample],
     pub(super) facts: &'a [Facts],
     pub(super) target: &'a str,
+    /// Whether pixels that are clear at t stay as they were observed.
+    pub(super) keep_clear: bool,
     pub(super) judged: Vec<Judged>,
     pub(super) progress: &'a mut dyn FnMut(u64),
 }
@@ -67,7 +69,11 @@ impl Judge<'_> {
             })
             .collect();
         for method in self.methods {
-            let maps = Maps::of(&target, &method.answer(batch, rows)?, &valid)?;
+            let mut answer = method.answer(batch, rows)?;
+            if self.keep_clear {
+                answer = clear_kept(batch, &answer)?;
+            }
+            let maps = Maps::of(&target, &answer, &valid)?;
             judged.iter_mut().for_each(|j| j.totals.push(Vec::with_capacity(parts.len())));
             for part in &parts {
                 let totals = match part {

@@ -2,7 +2,7 @@
 
 use tch::{Device, Tensor};
 
-use super::answer::get;
+use super::answer::{clear_kept, get};
 use super::bootstrap::Sums;
 use super::judge::Judged;
 use super::method::{Method, Way};
@@ -78,6 +78,7 @@ pub(super) struct Show<'a> {
     pub(super) rows: &'a [Sample],
     pub(super) choices: &'a [Choice],
     pub(super) target: &'a str,
+    pub(super) keep_clear: bool,
     pub(super) looks: Vec<Look>,
 }
 
@@ -94,7 +95,10 @@ impl Show<'_> {
             views.push(image("input", String::new(), batch, get(batch, "s2_t")?, "s2_t")?);
         }
         for (method, error) in self.methods.iter().zip(&choice.errors) {
-            let answer = method.answer(batch, row)?;
+            let mut answer = method.answer(batch, row)?;
+            if self.keep_clear {
+                answer = clear_kept(batch, &answer)?;
+            }
             let note = format!("mean error {error:.0} DN");
             let own = method.roles().first().cloned().unwrap_or_else(|| method.name.clone());
             let valid = if method.known(batch)?.is_some() { own } else { String::new() };

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::compare::EvaluateOptions;
+use super::named::{PAIR, check_file, named};
 use crate::error::{Error, Result};
 use crate::layout::{Control, Samples};
 use crate::models::Model;
 use crate::ops::Filling;
-use crate::sql::nearest;
 use crate::store::check_name;
 
 /// Where an answer comes from.
@@ -31,9 +31,6 @@ pub(super) struct Method {
     pub(super) way: Way,
     pub(super) control: Option<Control>,
 }
-
-/// Name of [`Way::Pair`].
-pub(super) const PAIR: &str = "gapfill-pair";
 
 impl Method {
     /// The roles that it reads.
@@ -119,36 +116,6 @@ fn pair(samples: &Samples, answer: usize) -> Result<Way> {
         .hint("use a layout as os2, or --method gapfill")
     })?;
     Ok(Way::Pair { before, after, answer })
-}
-
-/// Refuses what is neither the name of a method nor a file, with the names and what was probably meant.
-fn check_file(path: &Path) -> Result<()> {
-    let (text, inside) = (path.display(), path.join("weights.safetensors"));
-    if inside.is_file() {
-        return Err(Error::usage(format!("{text} is a folder"))
-            .hint(format!("name the weights in it: {}", inside.display())));
-    }
-    if path.exists() {
-        return Ok(());
-    }
-    let fillings = Filling::ALL.into_iter().map(Filling::name);
-    let known: Vec<&str> = ["input", PAIR].into_iter().chain(fillings).collect();
-    let guess = nearest(&text.to_string(), known.iter().copied())
-        .map_or_else(String::new, |name| format!("; did you mean '{name}'?"));
-    Err(Error::not_found(format!("there is no method and no file '{text}'{guess}")).hint(format!(
-        "methods are {}, weights files, and cards of TorchScript networks",
-        known.join(", ")
-    )))
-}
-
-/// The name that `NAME=FILE` gives, and the file; a file whose own name is so is no name.
-fn named(text: &str) -> (Option<&str>, &Path) {
-    match text.split_once('=') {
-        Some((name, path)) if !name.contains('/') && !Path::new(text).exists() => {
-            (Some(name), Path::new(path))
-        }
-        _ => (None, Path::new(text)),
-    }
 }
 
 /// A name that the user gave, if it tells its method from the others.

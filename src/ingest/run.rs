@@ -70,13 +70,13 @@ pub fn ingest(
     if let Some(tile) = &options.tile {
         check_name(tile).during(|| "naming the tile")?;
     }
+    // From the first look at the archive to the last write nobody else may write it: scenes of one of the two would be lost.
+    let _claim = Claim::of(archive_root)?;
     let exists = archive_root.join("archive.json").exists();
     let archive = if exists { Some(Archive::open(archive_root)?) } else { None };
     let settings = settings(options, archive.as_ref())?;
     let mut summary = IngestSummary::default();
     let found = discover(source, options, cancelled, &mut summary.quarantined)?;
-    // From what the catalog has to what it gets nobody else may write it: the scenes of one of two would be lost.
-    let _claim = Claim::of(archive_root)?;
     let (catalog, damage) = match &archive {
         Some(archive) if options.repair => inspect(archive).map(|(c, d)| (Some(c), d))?,
         Some(archive) => (Some(Catalog::open(archive)?), Damage::default()),

@@ -173,7 +173,7 @@ mod tests {
             layout: "a".into(),
             query_hash: "b".into(),
             splitter: Splitter::default(),
-            told: false,
+            told: None,
         }
     }
 

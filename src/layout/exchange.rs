@@ -228,7 +228,7 @@ mod tests {
             layout: "x".into(),
             query_hash: String::new(),
             splitter: Splitter::default(),
-            told: false,
+            told: None,
         }
     }
 

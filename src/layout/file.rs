@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::geo::Splitter;
 use crate::layout::Samples;
 use crate::limits;
-use crate::sql::{Param, Session, check_text, nearest, parameters, without_comments};
+use crate::sql::{Param, Session, aliased, check_text, nearest, parameters, without_comments};
 use crate::store::read_text;
 
 /// A query file: header comment with `-- $name = default  meaning` lines, then one `SELECT`.
@@ -211,7 +211,7 @@ impl Layout {
             layout: self.name.clone(),
             query_hash: self.hash(),
             splitter: splitter.clone(),
-            told,
+            told: told.then(|| self.split_rule()).transpose()?,
         })
     }
 
@@ -220,6 +220,23 @@ impl Layout {
     pub(crate) fn check_text(&self) -> Result<()> {
         let doing = |e: Error| e.context(format!("reading layout {}", self.name));
         check_text(&self.sql, &self.params).map_err(doing)
+    }
+
+    /// Names of its columns of type patch. Nothing is run: a role of which the archive has no patch at all is among them, though
+    /// [`Layout::samples`] leaves it out.
+    #[cfg(feature = "torch")]
+    pub(crate) fn role_names(&self, session: &Session) -> Result<Vec<String>> {
+        let columns = session.columns(&self.sql, &self.params);
+        columns
+            .and_then(|columns| rows::role_names(&columns))
+            .map_err(|e| e.context(format!("reading layout {}", self.name)))
+    }
+
+    /// What computes the column `split`, with the values of the parameters; where that cannot be read off the text, the whole of it.
+    fn split_rule(&self) -> Result<String> {
+        let found = aliased(&self.sql, &self.params, "split")?;
+        let whole = || format!("the column split of {} ({})", self.name, self.hash());
+        Ok(if found.is_empty() { whole() } else { found.join(" or ") })
     }
 
     fn unknown(&self, name: &str) -> Error {
@@ -305,6 +322,22 @@ mod tests {
         assert_ne!(a, hash("-- $n = 2 m\nSELECT $n FROM t"));
         assert_ne!(a, hash("-- $n = 1 m\nSELECT $n FROM u"));
         assert_eq!(a.len(), 16);
+    }
+
+    #[test]
+    fn a_split_by_a_column_is_known_by_its_rule_alone() {
+        let rule = |sets: &[&str]| {
+            let mut layout = Layout::open("os2").unwrap();
+            layout.set(&sets.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>()).unwrap();
+            layout.split_rule().unwrap()
+        };
+        assert_eq!(
+            rule(&["test_from=2019-01-01"]),
+            rule(&["test_from=2019-01-01", "per_place=3", "cloud_min=50"])
+        );
+        assert_ne!(rule(&["test_from=2019-01-01"]), rule(&["test_from=2019-02-01"]));
+        let plain = Layout::parse("x", "SELECT tile, split, patch AS s2_t FROM s2").unwrap();
+        assert!(plain.split_rule().unwrap().contains(&plain.hash()));
     }
 
     #[test]

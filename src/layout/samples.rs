@@ -68,8 +68,8 @@ pub struct Samples {
     pub query_hash: String,
     /// How ground was split.
     pub splitter: Splitter,
-    /// Whether a column of the layout told some rows their use instead.
-    pub told: bool,
+    /// The rule by which a column of the layout told some rows their use instead.
+    pub told: Option<String>,
 }
 
 /// The snapshots and splits that weights learned from, those of the weights that they began with included.
@@ -84,11 +84,9 @@ impl Samples {
     /// What decides the use of each row, as text: samples of one archive with the same text never have ground of one in two uses.
     pub fn split_text(&self) -> String {
         let ground = serde_json::json!(self.splitter).to_string();
-        match self.told {
-            true => {
-                format!("{ground} and the column split of {} ({})", self.layout, self.query_hash)
-            }
-            false => ground,
+        match &self.told {
+            Some(rule) => format!("{ground} and by {rule}"),
+            None => ground,
         }
     }
 
@@ -126,7 +124,7 @@ impl Samples {
                 "{} was trained on another split of this archive: {split}, not {here}",
                 weights.display()
             ))
-            .hint("give the --split-* and share options of the training, and where a column of the layout splits, its layout and --set")),
+            .hint("give the --split-* and share options of the training, and what its layout splits by, as --set test_from=…")),
             None => Ok(()),
         }
     }
@@ -165,7 +163,7 @@ mod tests {
             layout: "x".into(),
             query_hash: String::new(),
             splitter: Splitter::default(),
-            told: false,
+            told: None,
         };
         let kept = samples.without_answer(Split::Train, "s2_target");
         assert_eq!(kept.len(), 1);
@@ -180,7 +178,7 @@ mod tests {
             layout: "x".into(),
             query_hash: String::new(),
             splitter: Splitter::default(),
-            told: false,
+            told: None,
         };
         let here = samples.split_text();
         let about = |snapshot: &str, split: &str, taught: &[(&str, &str)]| {
@@ -198,10 +196,10 @@ mod tests {
         check(about("this", "else", &[])).unwrap_err();
         let error = check(about("other", &here, &[("this", "else"), ("more", &here)])).unwrap_err();
         assert!(error.to_string().contains("another split of this archive: else"), "{error}");
-        // Rows that a column told their use are another split, each query of its own.
-        let by = |hash: &str| Samples { told: true, query_hash: hash.into(), ..samples.clone() };
-        let asked = |hash: &str, split: &str| {
-            by(hash).check_ground(Path::new("w"), &about("this", split, &[]), "this")
+        // Rows that a column told their use are another split, one by each rule.
+        let by = |rule: &str| Samples { told: Some(rule.into()), ..samples.clone() };
+        let asked = |rule: &str, split: &str| {
+            by(rule).check_ground(Path::new("w"), &about("this", split, &[]), "this")
         };
         asked("one", &by("one").split_text()).unwrap();
         asked("one", &by("two").split_text()).unwrap_err();

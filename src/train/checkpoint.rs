@@ -107,7 +107,11 @@ pub(super) fn load(
         )
         .hint(format!("this program reads version {VERSION}; train into another folder")));
     }
-    for key in identity.keys().chain(state.identity.keys()) {
+    // Of a run that is done nothing is computed again, so that it does not matter where.
+    let done = state.identity.get("steps") == Some(&state.step.to_string());
+    for key in
+        identity.keys().chain(state.identity.keys()).filter(|key| !(done && *key == "device"))
+    {
         let word = |of: Option<&String>| of.map_or("none", String::as_str).to_owned();
         let (now, then) = (word(identity.get(key)), word(state.identity.get(key)));
         if now != then {

@@ -16,7 +16,7 @@ use super::pace::Pace;
 use super::replicas::Replicas;
 use super::validate::Validate;
 use crate::archive::Archive;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::layout::Sample;
 use crate::metrics::Score;
 use crate::models::{Card, Model};
@@ -108,11 +108,19 @@ impl<'r, 'a> Fit<'r, 'a> {
         let mut adam = Adam::new(&model.vars, o.optimiser);
         let (mut curve, mut measures) = (Curve::default(), Vec::new());
         let mut state = State::new(identity);
-        if o.resume
-            && let Some(found) = checkpoint::load(out, &state.identity, &mut model, &mut adam)?
-        {
-            (state, curve, measures) = found;
-            state.check(o.steps, o.steps_per_epoch.max(1))?;
+        let found = match o.resume {
+            true => checkpoint::load(out, &state.identity, &mut model, &mut adam),
+            false => Ok(None),
+        };
+        match found {
+            Ok(Some(found)) => {
+                (state, curve, measures) = found;
+                state.check(o.steps, o.steps_per_epoch.max(1))?;
+            }
+            Ok(None) => {}
+            // Another run's, of which nothing was taken yet.
+            Err(e) if o.replace && matches!(e.kind(), Kind::Usage | Kind::Unsupported) => {}
+            Err(e) => return Err(e),
         }
         let replicas = Replicas::new(&model, &o.beside)?;
         let record = Record::of(&o.monitor, &measures);

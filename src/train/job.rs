@@ -76,7 +76,7 @@ fn advice(samples: &Samples) -> String {
     if blocks == 0 {
         return "widen the layout's windows with --set; `eclaircie layout funnel` tells where the samples are lost".into();
     }
-    if blocks >= FEW_BLOCKS || by == SplitBy::Regions || samples.told {
+    if blocks >= FEW_BLOCKS || by == SplitBy::Regions || samples.told.is_some() {
         return "widen the layout's windows with --set, or change --split-seed, the shares, or the days of the split".into();
     }
     let smaller = match (by, side) {
@@ -115,9 +115,9 @@ pub fn train(
     progress: &mut dyn FnMut(&Point, &Pace),
 ) -> Result<TrainSummary> {
     options.check()?;
-    if !options.resume && job.out.join("checkpoint").exists() {
+    if !(options.resume || options.replace) && job.out.join("checkpoint").exists() {
         return Err(Error::usage(format!("{} holds a training already", job.out.display()))
-            .hint("add --resume to go on with it, or train into another folder"));
+            .hint("add --resume to go on with it or --replace to begin again, or train into another folder"));
     }
     let (archive, samples, card) = (job.archive, job.samples, job.card.clone());
     let roles: Vec<&str> = samples.roles.iter().map(|r| r.name.as_str()).collect();
@@ -173,7 +173,7 @@ mod tests {
             layout: "os2".into(),
             query_hash: String::new(),
             splitter: Splitter::new(block, 0.15, 0.2, 1),
-            told: false,
+            told: None,
         }
     }
 
@@ -189,7 +189,7 @@ mod tests {
         assert!(!smallest.contains("--split-block") && smallest.contains("--patch"), "{smallest}");
         let many = hint(&samples(20, 2));
         assert!(many.contains("--set") && !many.contains("--split-block"), "{many}");
-        let told = Samples { told: true, ..samples(2, 2) };
+        let told = Samples { told: Some("a rule".into()), ..samples(2, 2) };
         assert!(!hint(&told).contains("--split-block"));
         assert!(hint(&samples(0, 2)).contains("layout funnel"));
         let all = samples(2, 2);

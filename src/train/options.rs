@@ -71,6 +71,8 @@ pub struct TrainOptions {
     pub trace: Option<Trace>,
     /// Go on from the checkpoint in the folder, if there is one.
     pub resume: bool,
+    /// Begin again where the folder holds a training; with `resume` only if it is another one.
+    pub replace: bool,
 }
 
 impl Default for TrainOptions {
@@ -103,6 +105,7 @@ impl Default for TrainOptions {
             beside: Vec::new(),
             trace: None,
             resume: false,
+            replace: false,
         }
     }
 }
@@ -114,7 +117,7 @@ impl TrainOptions {
     }
 
     /// Refuses numbers that no training can have, and bf16 away from a GPU.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         self.monitor.check()?;
         let positive = |name: &str, value: f64| match value > 0.0 && value.is_finite() {
             true => Ok(()),

@@ -154,6 +154,31 @@ fn the_study_is_scored_in_its_four_metrics() {
 }
 
 #[test]
+fn clear_pixels_that_are_kept_are_those_of_the_image_at_t() {
+    let errors = |options: &str| -> Vec<(String, String, f64)> {
+        let said = run(&format!(
+            "evaluate {{archive}} --layout os2 --split-block 1 --truth {{truth}} --samples-max 12 \
+             --method input --method gapfill --json {options}"
+        ));
+        let found: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+        let all = found["scores"].as_array().expect("scores").iter();
+        let mae = all.filter(|s| s["metric"] == "mae" && s["band"] == "all");
+        let text = |s: &serde_json::Value, key: &str| s[key].as_str().expect(key).to_owned();
+        mae.map(|s| (text(s, "method"), text(s, "stratum"), s["value"].as_f64().expect("a number")))
+            .collect()
+    };
+    let of = |all: &[(String, String, f64)], method: &str, stratum: &str| {
+        all.iter().find(|(m, s, _)| m == method && s == stratum).expect(stratum).2
+    };
+    let (kept, answered) = (errors("--keep-clear"), errors(""));
+    let clear = of(&kept, "input", "clear at t");
+    assert_eq!(of(&kept, "gapfill", "clear at t"), clear);
+    assert_ne!(of(&answered, "gapfill", "clear at t"), clear);
+    let cloudy = |all| of(all, "gapfill", "cloudy at t");
+    assert!((cloudy(&kept) - cloudy(&answered)).abs() < 1e-9);
+}
+
+#[test]
 fn what_an_evaluation_cannot_say_is_refused() {
     for (line, says) in [
         ("--layout os2 --method gapfill --control sar-time", "no method takes s1"),

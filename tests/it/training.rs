@@ -147,6 +147,28 @@ fn what_cannot_be_trained_is_refused() {
 }
 
 #[test]
+fn a_folder_that_holds_a_training_is_gone_on_with_or_replaced_if_that_is_said() {
+    let to = world().path("again");
+    let (short, long) = ("--steps 3", "--steps 6");
+    train(&to, short);
+    let before = told(&to);
+    let refused = |more: &str| {
+        let words = words(&to, more);
+        fails(&words.iter().map(String::as_str).collect::<Vec<_>>()).1
+    };
+    assert!(refused(short).contains("--resume to go on with it or --replace"));
+    assert!(refused(&format!("{long} --resume")).contains("another steps"));
+    assert_eq!(told(&to), before);
+    // The same run is there already; another one begins again.
+    train(&to, &format!("{short} --resume --replace"));
+    assert_eq!(told(&to), before);
+    train(&to, &format!("{long} --resume --replace"));
+    assert_eq!(losses(&to).len(), 6 + 2, "six steps and two validations");
+    train(&to, &format!("{short} --replace"));
+    assert_eq!(told(&to), before);
+}
+
+#[test]
 fn a_training_starts_from_the_weights_that_it_is_given() {
     let w = world();
     let (first, tuned) = (w.path("from/first"), w.path("from/tuned"));

@@ -2,7 +2,7 @@
 
 use clap::{ArgMatches, FromArgMatches};
 
-use super::super::{args::LayoutArgs, script::Script};
+use super::super::{args::LayoutArgs, script::Script, train};
 use super::plan::{Plan, Question, Training};
 use super::{evaluation, methods, training};
 use crate::archive::Archive;
@@ -52,10 +52,15 @@ impl Check<'_> {
             ],
         )?;
         let commands = plan.seeds.iter().map(|seed| training(plan, network, *seed));
-        match self.together(commands)?.get_one::<Control>("control") {
-            Some(control) => taken(*control, &[Card::open(&network.card)?]),
-            None => Ok(()),
+        let options = self.together(commands)?;
+        let card = Card::open(&network.card)?;
+        if card.script.is_some() {
+            return Err(Error::usage(format!("{} is a TorchScript network", card.name))
+                .hint("it is trained elsewhere: name its card among the methods of a question"));
         }
+        card.check_roles(&names(&self.roles(&options)?), true)?;
+        train::check(&options)?;
+        options.get_one::<Control>("control").map_or(Ok(()), |control| taken(*control, &[card]))
     }
 
     fn question(&self, question: &Question) -> Result<()> {
@@ -82,10 +87,29 @@ impl Check<'_> {
         for network in plan.networks.iter().filter(|n| question.networks.contains(&n.name)) {
             cards.push(Card::open(&network.card)?);
         }
+        self.offers(&options, question, &cards)?;
         for control in &question.controls {
             taken(Control::parse(control).map_err(Error::usage)?, &cards)?;
         }
         Ok(())
+    }
+
+    /// Refuses a question of whose methods, or of whose answer, the layout lacks a role.
+    fn offers(&self, options: &ArgMatches, question: &Question, cards: &[Card]) -> Result<()> {
+        let roles = self.roles(options)?;
+        let mut needed = vec![if self.truth.is_some() { "s2_t" } else { "s2_target" }];
+        if question.methods.iter().any(|method| method == "gapfill-pair") {
+            needed.extend(["s2_tm1", "s2_tp1"]);
+        }
+        if let Some(role) = needed.iter().find(|role| !roles.iter().any(|r| r == *role)) {
+            return Err(Error::usage(format!("layout {} has no role {role}", question.layout))
+                .hint("scores need s2_target, or s2_t with --truth; gapfill-pair needs s2_tm1 and s2_tp1"));
+        }
+        cards.iter().try_for_each(|card| card.check_roles(&names(&roles), false))
+    }
+
+    fn roles(&self, options: &ArgMatches) -> Result<Vec<String>> {
+        layout(options)?.roles(self.archive)
     }
 
     /// Each field of a command without the others, so that an error names the one that it is in.
@@ -117,6 +141,10 @@ impl Check<'_> {
         }
         Ok(options)
     }
+}
+
+fn names(all: &[String]) -> Vec<&str> {
+    all.iter().map(String::as_str).collect()
 }
 
 /// The layout among the options of `train` or `evaluate`.
@@ -159,13 +187,18 @@ fn same_ground(archive: &Archive, truth: &Archive) -> Result<()> {
         let what = format!("has patches of {theirs} px, where the archive's have {ours}");
         return refuse(what, format!("ingest the truth once more, with --patch {ours}"));
     }
-    let known = truth.tiles()?;
-    for name in archive.tiles()? {
-        if !known.contains(&name) {
-            let next = format!("ingest the truth of {name} too, or leave out --truth");
-            return refuse(format!("has no tile {name}"), next);
-        }
-        if archive.tile(&name)?.grid() != truth.tile(&name)?.grid() {
+    let (ours, theirs) = (archive.tiles()?, truth.tiles()?);
+    // A truth of some tiles will do where the others are not scored.
+    let shared: Vec<&String> = ours.iter().filter(|name| theirs.contains(name)).collect();
+    if shared.is_empty() {
+        let what = format!("has none of the tiles {}", ours.join(", "));
+        return refuse(
+            what,
+            "ingest the truth of the same products, or leave out --truth".to_owned(),
+        );
+    }
+    for name in shared {
+        if archive.tile(name)?.grid() != truth.tile(name)?.grid() {
             let what = format!("has another grid than the archive for tile {name}");
             return refuse(what, "name the truth of the same products".to_owned());
         }

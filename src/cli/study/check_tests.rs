@@ -58,6 +58,11 @@ fn a_mistake_is_told_with_the_field_that_it_is_in() {
         ),
         ("--steps 2", "--steps 2 --set x=1", "the study's train: layout os2 has no parameter 'x'"),
         ("--steps 2", "--steps 2 --seed 3", "'--seed <SEED>' cannot be used multiple times"),
+        ("--steps 2", "--steps 2 --decay 0.1", "network a: adam has no weight decay"),
+        ("--steps 2", "--steps 2 --warmup 9", "network a: 9 steps of warm-up leave none of 2"),
+        ("layout = 'os2', name", "layout = 'ssop', name", "network a: "),
+        ("'dates'\nlayout = 'os2'", "'dates'\nlayout = 'ssop'", "question dates: "),
+        ("'gapfill'", "'gapfill', 'Cargo.toml'", "the file Cargo.toml has no name in this study"),
         ("max 8", "max 8 --device gpu", "question dates: 'gpu' is not a device"),
         ("max 8", "max 8 --test-share 2", "question dates: shares 0.15 and 2 leave nothing"),
         (
@@ -95,12 +100,13 @@ fn the_truth_lies_where_the_archive_lies() {
     let ours = of("ours", 128, "31TCJ", 600_000.0);
     let truth = of("truth", 128, "31TCJ", 600_000.0);
     same_ground(&ours, &truth).unwrap();
-    // Truth of more ground does no harm.
+    // Truth of more ground does no harm, nor truth of a part.
     of("truth", 128, "31TDJ", 700_000.0);
     same_ground(&ours, &truth).unwrap();
+    same_ground(&truth, &ours).unwrap();
     for (other, says) in [
         (of("smaller", 64, "31TCJ", 600_000.0), "has patches of 64 px"),
-        (of("elsewhere", 128, "31TDJ", 600_000.0), "has no tile 31TCJ"),
+        (of("elsewhere", 128, "31TDJ", 600_000.0), "has none of the tiles 31TCJ"),
         (of("shifted", 128, "31TCJ", 600_010.0), "has another grid"),
     ] {
         let error = same_ground(&ours, &other).unwrap_err();

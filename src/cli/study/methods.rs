@@ -1,17 +1,8 @@
 //! The methods of a question that are no networks of the study.
 
-use std::path::Path;
-
 use crate::error::{Error, Result};
+use crate::evaluate::{built_in, check_file, named};
 use crate::models::{Card, Model};
-use crate::ops::Filling;
-use crate::sql::nearest;
-
-/// What `evaluate` knows by name.
-fn built_in() -> impl Iterator<Item = &'static str> {
-    let fillings = Filling::ALL.into_iter().map(Filling::name);
-    ["input"].into_iter().chain(fillings).chain(["gapfill-pair"])
-}
 
 /// The cards of those that are files: weights, or cards of TorchScript networks. Refuses what is neither built in nor such a
 /// file; `evaluate` would do so when all networks of a seed are trained.
@@ -21,14 +12,11 @@ pub(super) fn cards(methods: &[String]) -> Result<Vec<Card>> {
 }
 
 fn card(method: &str) -> Result<Card> {
-    let path = file(method);
-    let inside = path.join("weights.safetensors");
-    if inside.is_file() {
-        return Err(Error::usage(format!("{} is a folder", path.display()))
-            .hint(format!("name the weights in it: {}", inside.display())));
-    }
-    if !path.is_file() {
-        return Err(unknown(method));
+    let (name, path) = named(method);
+    check_file(path)?;
+    if name.is_none() {
+        return Err(Error::usage(format!("the file {method} has no name in this study"))
+            .hint(format!("write one before it, as `old={method}`: tables and orderings use it")));
     }
     if method.contains(char::is_whitespace) {
         return Err(Error::usage(format!("'{method}' holds a blank")).hint(
@@ -40,25 +28,10 @@ fn card(method: &str) -> Result<Card> {
         return Err(Error::usage(format!("{} is a card without weights", path.display()))
             .hint("train it as one of the study's networks, or name a weights.safetensors"));
     }
-    Ok(card)
-}
-
-/// The file of `FILE` or `NAME=FILE`, as `evaluate` reads it.
-fn file(method: &str) -> &Path {
-    match method.split_once('=') {
-        Some((name, path)) if !name.contains('/') && !Path::new(method).exists() => Path::new(path),
-        _ => Path::new(method),
+    if let Some(file) = &card.script {
+        check_file(file.as_ref())?;
     }
-}
-
-fn unknown(method: &str) -> Error {
-    let guess = nearest(method, built_in())
-        .map_or_else(String::new, |name| format!("; did you mean '{name}'?"));
-    let known: Vec<&str> = built_in().collect();
-    Error::not_found(format!("there is no method and no file '{method}'{guess}")).hint(format!(
-        "methods are {}, weights files and cards of TorchScript networks, as FILE or NAME=FILE; the study's networks stand in `networks`",
-        known.join(", ")
-    ))
+    Ok(card)
 }
 
 #[cfg(test)]
@@ -95,18 +68,18 @@ mod tests {
             Model::new(Card::open("ssop-unet-small").unwrap(), 1, pick_device("cpu").unwrap());
         model.unwrap().save(&at("weights.safetensors"), &BTreeMap::new()).unwrap();
         let weights = text("weights.safetensors");
-        for method in [weights.clone(), format!("old={weights}")] {
-            assert_eq!(of(&[&method]).unwrap()[0].name, "ssop-unet-small");
-        }
+        assert_eq!(of(&[&format!("old={weights}")]).unwrap()[0].name, "ssop-unet-small");
+        let unnamed = of(&[&weights]).unwrap_err();
+        assert!(unnamed.advice().contains(&format!("old={weights}")), "{unnamed:?}");
         let error = of(&[&folder.path().display().to_string()]).unwrap_err();
         assert!(error.advice().ends_with("weights.safetensors"), "{error:?}");
         publish(&at("a.toml"), include_bytes!("../../../models/ssop-unet-small.toml")).unwrap();
-        let error = of(&[&text("a.toml")]).unwrap_err();
+        let error = of(&[&format!("a={}", text("a.toml"))]).unwrap_err();
         assert!(error.to_string().ends_with("is a card without weights"), "{error}");
         publish(&at("b.safetensors"), b"no weights at all").unwrap();
-        assert!(of(&[&text("b.safetensors")]).is_err());
+        assert!(of(&[&format!("b={}", text("b.safetensors"))]).is_err());
         publish(&at("two words.safetensors"), b"").unwrap();
-        let error = of(&[&text("two words.safetensors")]).unwrap_err();
+        let error = of(&[&format!("c={}", text("two words.safetensors"))]).unwrap_err();
         assert!(error.to_string().ends_with("holds a blank"), "{error}");
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::{Error, Result, While};
+use crate::evaluate::named;
 use crate::layout::{Control, Layout};
 use crate::models::Card;
 use crate::store::{check_name, read_text};
@@ -139,12 +140,22 @@ impl Plan {
 }
 
 impl Question {
-    /// The files among the methods that are no networks of the study, with the names of these methods.
+    /// The files among the methods that are no networks of the study, with the names of these methods; of a TorchScript network its
+    /// card and its program.
     pub(super) fn files(&self) -> impl Iterator<Item = (&str, PathBuf)> {
-        let file = |method: &'_ String| {
-            PathBuf::from(method.split_once('=').map_or(method.as_str(), |m| m.1))
+        let script = |path: &Path| {
+            let card = path
+                .extension()
+                .is_some_and(|e| e == "toml")
+                .then(|| Card::open(path.to_str()?).ok());
+            card.flatten().and_then(|card| card.script).map(PathBuf::from)
         };
-        self.methods.iter().map(move |m| (m.as_str(), file(m))).filter(|(_, file)| file.is_file())
+        let all = self.methods.iter().flat_map(move |m| {
+            let path = named(m).1.to_owned();
+            let script = script(&path);
+            std::iter::once(path).chain(script).map(|file| (m.as_str(), file))
+        });
+        all.filter(|(_, file)| file.is_file())
     }
 
     /// Fills in what is left out, and refuses names that it does not know.
@@ -156,9 +167,8 @@ impl Question {
             return Err(unknown(name).hint(format!("the networks are {}", networks.join(", "))));
         }
         let chosen = if self.networks.is_empty() { networks } else { &self.networks };
-        let named =
-            self.methods.iter().map(|m| m.split_once('=').map_or(m.as_str(), |n| n.0).to_owned());
-        let known: Vec<String> = named.chain(chosen.iter().cloned()).collect();
+        let methods = self.methods.iter().map(|m| named(m).0.unwrap_or(m).to_owned());
+        let known: Vec<String> = methods.chain(chosen.iter().cloned()).collect();
         once("method", &known)?;
         Layout::open(&self.layout).during(|| format!("question {question}"))?;
         for control in &self.controls {

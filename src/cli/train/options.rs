@@ -87,6 +87,9 @@ pub(super) struct OptionArgs {
     /// Go on from the folder's checkpoint, if there is one.
     #[arg(long)]
     resume: bool,
+    /// Begin again in a folder that holds a training; with --resume only where that is another one.
+    #[arg(long)]
+    replace: bool,
     /// auto, cpu, cuda or cuda:N; several with commas share every batch that is learned from.
     #[arg(long, default_value = "auto", value_delimiter = ',')]
     device: Vec<String>,
@@ -137,6 +140,7 @@ impl OptionArgs {
             beside: devices.collect::<Result<_>>()?,
             trace: stream.tracer()?,
             resume: self.resume,
+            replace: self.replace,
         })
     }
 }

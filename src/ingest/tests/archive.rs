@@ -10,6 +10,7 @@ use crate::catalog::Catalog;
 use crate::error::Result;
 use crate::geo::{Stamp, Window};
 use crate::ingest::{IngestOptions, IngestSummary, flags, ingest, sigma};
+use crate::store::Claim;
 
 /// Ingests with patches of 64 px.
 pub fn run(source: &Path, archive: &Path) -> Result<IngestSummary> {
@@ -60,6 +61,18 @@ fn place() -> Place {
     let (source, archive) = (dir.path().join("products"), dir.path().join("archive"));
     std::fs::create_dir(&source).unwrap();
     Place { _dir: dir, source, archive }
+}
+
+#[test]
+fn an_archive_that_another_is_writing_is_refused_and_left_alone() {
+    let at = place();
+    product::theia(&at.source, 4, "2-2", 0);
+    let other = Claim::of(&at.archive).unwrap();
+    let error = run(&at.source, &at.archive).unwrap_err();
+    assert!(error.to_string().contains("another program is writing"), "{error}");
+    assert!(!at.archive.join("archive.json").exists());
+    drop(other);
+    assert_eq!(run(&at.source, &at.archive).unwrap().added, 1);
 }
 
 #[test]
