@@ -55,7 +55,7 @@ pub(super) fn check(
         if *first.get_or_insert(ground) != ground {
             let (batch, height, width) = first.unwrap_or(ground);
             return wrong(format!(
-                "which is not of the first input's ground: {batch} x {height} x {width} px at 10 m"
+                "which does not fit the first input, {batch} of {height} x {width} px at 10 m"
             ));
         }
     }

@@ -158,7 +158,7 @@ fn clear_pixels_that_are_kept_are_those_of_the_image_at_t() {
     let errors = |options: &str| -> Vec<(String, String, f64)> {
         let said = run(&format!(
             "evaluate {{archive}} --layout os2 --split-block 1 --truth {{truth}} --samples-max 12 \
-             --method input --method gapfill --json {options}"
+             --method input --method gapfill-pair --json {options}"
         ));
         let found: serde_json::Value = serde_json::from_str(&said).expect("JSON");
         let all = found["scores"].as_array().expect("scores").iter();
@@ -172,9 +172,9 @@ fn clear_pixels_that_are_kept_are_those_of_the_image_at_t() {
     };
     let (kept, answered) = (errors("--keep-clear"), errors(""));
     let clear = of(&kept, "input", "clear at t");
-    assert_eq!(of(&kept, "gapfill", "clear at t"), clear);
-    assert_ne!(of(&answered, "gapfill", "clear at t"), clear);
-    let cloudy = |all| of(all, "gapfill", "cloudy at t");
+    assert_eq!(of(&kept, "gapfill-pair", "clear at t"), clear);
+    assert_ne!(of(&answered, "gapfill-pair", "clear at t"), clear);
+    let cloudy = |all| of(all, "gapfill-pair", "cloudy at t");
     assert!((cloudy(&kept) - cloudy(&answered)).abs() < 1e-9);
 }
 
