@@ -21,6 +21,7 @@ mod look;
 mod method;
 mod named;
 mod patch;
+mod setting;
 mod strata;
 mod summary;
 mod table;

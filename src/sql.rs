@@ -6,7 +6,6 @@
 //! statements that write, read files or set options; texts, chains, plans and made texts beyond the
 //! limits of `limits.rs`; answers beyond the memory limit, unless they are written to a file.
 
-mod aliased;
 mod answer;
 mod arg_min;
 mod band;
@@ -42,6 +41,7 @@ mod scene_table;
 mod session;
 mod similar;
 mod spill;
+mod split_rule;
 mod stable_hash;
 mod stable_random;
 mod statement;
@@ -63,8 +63,8 @@ pub use answer::Answer;
 pub use session::{Param, Session};
 pub use writing::Form;
 
-pub(crate) use aliased::aliased;
 pub(crate) use own_table::digest;
 pub(crate) use patch_type::{is_patch, patch_field, patch_fields};
 pub(crate) use similar::nearest;
+pub(crate) use split_rule::split_rule;
 pub(crate) use statement::{check_text, is_drawn, is_keyword, parameters, without_comments};

@@ -85,10 +85,10 @@ fn nodes(spec: &CubeSpec) -> Result<Vec<Node>> {
     let mut all = vec![Node::plain("time", time)];
     for layer in spec.layers() {
         let (grid, end) = (spec.grid.coarsen(layer.factor())?, node::suffix(layer.factor()));
-        all.push(node::axis(&format!("x{end}"), grid.width, "X"));
-        all.push(node::axis(&format!("y{end}"), grid.height, "Y"));
-        all.push(node::spatial_ref(&format!("spatial_ref{end}"), &grid)?);
-        all.push(node::bands(&format!("band{end}"), *layer));
+        all.push(node::axis(&format!("x{end}"), grid.width, "X").bare());
+        all.push(node::axis(&format!("y{end}"), grid.height, "Y").bare());
+        all.push(node::spatial_ref(&format!("spatial_ref{end}"), &grid)?.bare());
+        all.push(node::bands(&format!("band{end}"), *layer).bare());
         all.push(reflectance(spec, *layer)?);
     }
     Ok(all)

@@ -40,6 +40,12 @@ impl Node {
         Self { path: path.into(), builder, lz4: false }
     }
 
+    /// The same without checksums: a cube is for others' programs, and GDAL knows crc32c only from 3.13.
+    pub(crate) fn bare(mut self) -> Self {
+        self.builder.bytes_to_bytes_codecs(Vec::new());
+        self
+    }
+
     /// The content of its `zarr.json`.
     pub(crate) fn metadata(&self) -> Result<Value> {
         let doing = || format!("describing the array {}", self.path);

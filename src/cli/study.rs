@@ -4,6 +4,7 @@ mod check;
 mod methods;
 mod page;
 mod plan;
+mod truth;
 
 use std::path::{Path, PathBuf};
 

@@ -39,7 +39,11 @@ pub(super) struct Args {
 pub(super) fn check(options: &clap::ArgMatches) -> Result<()> {
     let a = Args::from_arg_matches(options)
         .map_err(|e| Error::internal("the options are not those of train").with_source(e))?;
-    a.how.options(&a.stream)?.check()
+    let options = a.how.options(&a.stream)?;
+    if let Some(weights) = &options.from {
+        Model::about(weights)?;
+    }
+    options.check()
 }
 
 pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::geo::Splitter;
 use crate::layout::Samples;
 use crate::limits;
-use crate::sql::{Param, Session, aliased, check_text, nearest, parameters, without_comments};
+use crate::sql::{Param, Session, check_text, nearest, parameters, split_rule, without_comments};
 use crate::store::read_text;
 
 /// A query file: header comment with `-- $name = default  meaning` lines, then one `SELECT`.
@@ -232,11 +232,15 @@ impl Layout {
             .map_err(|e| e.context(format!("reading layout {}", self.name)))
     }
 
-    /// What computes the column `split`, with the values of the parameters; where that cannot be read off the text, the whole of it.
+    /// What decides the column `split`: where that is the times of images alone, the text and the rule with its values, so that other
+    /// parameters may differ; else the text with all of them.
     fn split_rule(&self) -> Result<String> {
-        let found = aliased(&self.sql, &self.params, "split")?;
-        let whole = || format!("the column split of {} ({})", self.name, self.hash());
-        Ok(if found.is_empty() { whole() } else { found.join(" or ") })
+        let rule = split_rule(&self.sql, &self.params)?;
+        let bare = Self { params: Vec::new(), ..self.clone() };
+        Ok(match rule {
+            Some(rule) => format!("{rule} (text {})", bare.hash()),
+            None => format!("the column split (text and values {})", self.hash()),
+        })
     }
 
     fn unknown(&self, name: &str) -> Error {
@@ -338,6 +342,7 @@ mod tests {
         assert_ne!(rule(&["test_from=2019-01-01"]), rule(&["test_from=2019-02-01"]));
         let plain = Layout::parse("x", "SELECT tile, split, patch AS s2_t FROM s2").unwrap();
         assert!(plain.split_rule().unwrap().contains(&plain.hash()));
+        assert_ne!(rule(&["test_from=2019-01-01"]), rule(&["valid_from=2019-01-01"]));
     }
 
     #[test]

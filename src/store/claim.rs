@@ -9,8 +9,8 @@ use crate::error::{Error, Kind, Result, While};
 #[derive(Debug)]
 pub struct Claim {
     _held: File,
-    /// The folder, if it was made for the claim.
-    made: Option<PathBuf>,
+    /// The folders that were made for the claim, the innermost first.
+    made: Vec<PathBuf>,
 }
 
 impl Claim {
@@ -18,7 +18,12 @@ impl Claim {
     /// locks, nobody is kept out.
     pub fn of(folder: &Path) -> Result<Self> {
         let doing = || format!("opening {}", folder.display());
-        let made = (!folder.exists()).then(|| folder.to_owned());
+        if folder.exists() && !folder.is_dir() {
+            return Err(Error::usage(format!("{} is a file, not a folder", folder.display()))
+                .hint("name the folder of an archive, or one to be made"));
+        }
+        let made = folder.ancestors().take_while(|f| !f.as_os_str().is_empty() && !f.exists());
+        let made = made.map(Path::to_owned).collect();
         fs::create_dir_all(folder).during(doing)?;
         let held = File::open(folder).during(doing)?;
         match held.try_lock() {
@@ -33,11 +38,9 @@ impl Claim {
 }
 
 impl Drop for Claim {
-    /// A folder in which nothing came to lie goes again.
+    /// Folders in which nothing came to lie go again.
     fn drop(&mut self) {
-        if let Some(folder) = &self.made {
-            let _ = fs::remove_dir(folder);
-        }
+        let _ = self.made.iter().try_for_each(fs::remove_dir);
     }
 }
 
@@ -48,16 +51,17 @@ mod tests {
     #[test]
     fn a_folder_has_one_holder_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
-        let folder = dir.path().join("a");
+        let folder = dir.path().join("outer/a");
         let first = Claim::of(&folder).unwrap();
         let error = Claim::of(&folder).unwrap_err();
         assert!(error.to_string().contains("another program is writing"), "{error}");
         drop(first);
-        assert!(!folder.exists(), "it was made for nothing");
+        assert!(!dir.path().join("outer").exists(), "they were made for nothing");
         let second = Claim::of(&folder).unwrap();
         fs::write(folder.join("b"), "b").unwrap();
         drop(second);
         assert!(folder.join("b").exists());
         Claim::of(&folder).unwrap();
+        assert!(Claim::of(&folder.join("b")).unwrap_err().to_string().contains("not a folder"));
     }
 }

@@ -43,6 +43,13 @@ impl State {
         Self { version: VERSION, identity, epochs_done: 0, step: 0, files: BTreeMap::new() }
     }
 
+    /// Whether all of its epochs are learned and validated.
+    fn is_done(&self) -> bool {
+        let number = |key: &str| self.identity.get(key).and_then(|text| text.parse::<u64>().ok());
+        let reached = number("steps_per_epoch").and_then(|n| n.checked_mul(self.epochs_done));
+        reached.zip(number("steps")).is_some_and(|(reached, steps)| reached >= steps)
+    }
+
     /// Refuses a place that no run of `steps` in epochs of `length` stands at.
     pub(super) fn check(&self, steps: u64, length: u64) -> Result<()> {
         let start = self.epochs_done.checked_mul(length).map(|start| start.min(steps));
@@ -58,7 +65,23 @@ impl State {
 }
 
 fn damaged(error: Error) -> Error {
-    error.hint("the checkpoint is damaged: train into another folder")
+    error
+        .hint("the checkpoint is damaged: begin again with --replace, or train into another folder")
+}
+
+/// Removes what another run left in the folder, its checkpoint first: of a run that begins nothing must be taken for its own.
+pub(super) fn clear(out: &Path) -> Result<()> {
+    let gone = |done: std::io::Result<()>, name: &str| match done {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(e).during(|| format!("removing {}", out.join(name).display()))
+        }
+        _ => Ok(()),
+    };
+    gone(std::fs::remove_dir_all(folder(out)), "checkpoint")?;
+    for name in [WEIGHTS, CURVE, MEASURES] {
+        gone(std::fs::remove_file(out.join(name)), name)?;
+    }
+    Ok(())
 }
 
 fn folder(out: &Path) -> PathBuf {
@@ -108,7 +131,7 @@ pub(super) fn load(
         .hint(format!("this program reads version {VERSION}; train into another folder")));
     }
     // Of a run that is done nothing is computed again, so that it does not matter where.
-    let done = state.identity.get("steps") == Some(&state.step.to_string());
+    let done = state.is_done();
     for key in
         identity.keys().chain(state.identity.keys()).filter(|key| !(done && *key == "device"))
     {
@@ -119,8 +142,9 @@ pub(super) fn load(
                 "the checkpoint in {} was made with another {key}: {now} now, {then} then",
                 from.display()
             );
-            return Err(Error::usage(text)
-                .hint("train into another folder, or give the settings of the first run"));
+            return Err(Error::usage(text).hint(
+                "train into another folder, give the settings of the first run, or begin again with --replace",
+            ));
         }
     }
     for name in [WEIGHTS, MOMENTS, CURVE, MEASURES] {

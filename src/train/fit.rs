@@ -16,7 +16,7 @@ use super::pace::Pace;
 use super::replicas::Replicas;
 use super::validate::Validate;
 use crate::archive::Archive;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::layout::Sample;
 use crate::metrics::Score;
 use crate::models::{Card, Model};
@@ -101,11 +101,15 @@ impl<'r, 'a> Fit<'r, 'a> {
     /// From the first step, or from the checkpoint if that is asked for.
     fn start(run: &'r Run<'a>, out: &'r Path, identity: BTreeMap<String, String>) -> Result<Self> {
         let o = run.options;
-        let mut model = match &o.from {
-            Some(weights) => Model::fit(&run.card, weights, o.device)?,
-            None => Model::new(run.card.clone(), o.seed as i64, o.device)?,
+        let begin = || -> Result<(Model, Adam)> {
+            let model = match &o.from {
+                Some(weights) => Model::fit(&run.card, weights, o.device)?,
+                None => Model::new(run.card.clone(), o.seed as i64, o.device)?,
+            };
+            let adam = Adam::new(&model.vars, o.optimiser);
+            Ok((model, adam))
         };
-        let mut adam = Adam::new(&model.vars, o.optimiser);
+        let (mut model, mut adam) = begin()?;
         let (mut curve, mut measures) = (Curve::default(), Vec::new());
         let mut state = State::new(identity);
         let found = match o.resume {
@@ -117,9 +121,12 @@ impl<'r, 'a> Fit<'r, 'a> {
                 (state, curve, measures) = found;
                 state.check(o.steps, o.steps_per_epoch.max(1))?;
             }
-            Ok(None) => {}
-            // Another run's, of which nothing was taken yet.
-            Err(e) if o.replace && matches!(e.kind(), Kind::Usage | Kind::Unsupported) => {}
+            Ok(None) => checkpoint::clear(out)?,
+            Err(e) if o.replace && !e.is_cancelled() => {
+                eprintln!("train: begins again, since {e}");
+                (model, adam) = begin()?;
+                checkpoint::clear(out)?;
+            }
             Err(e) => return Err(e),
         }
         let replicas = Replicas::new(&model, &o.beside)?;

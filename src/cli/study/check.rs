@@ -4,6 +4,7 @@ use clap::{ArgMatches, FromArgMatches};
 
 use super::super::{args::LayoutArgs, script::Script, train};
 use super::plan::{Plan, Question, Training};
+use super::truth::same_ground;
 use super::{evaluation, methods, training};
 use crate::archive::Archive;
 use crate::error::{Error, Result, While};
@@ -88,6 +89,7 @@ impl Check<'_> {
             cards.push(Card::open(&network.card)?);
         }
         self.offers(&options, question, &cards)?;
+        self.apart_on_the_ground(&options, question)?;
         for control in &question.controls {
             taken(Control::parse(control).map_err(Error::usage)?, &cards)?;
         }
@@ -98,14 +100,35 @@ impl Check<'_> {
     fn offers(&self, options: &ArgMatches, question: &Question, cards: &[Card]) -> Result<()> {
         let roles = self.roles(options)?;
         let mut needed = vec![if self.truth.is_some() { "s2_t" } else { "s2_target" }];
-        if question.methods.iter().any(|method| method == "gapfill-pair") {
+        let asks = |name: &str| question.methods.iter().any(|method| method == name);
+        if asks("gapfill-pair") {
             needed.extend(["s2_tm1", "s2_tp1"]);
+        }
+        if asks("input") || options.get_flag("keep_clear") {
+            needed.push("s2_t");
         }
         if let Some(role) = needed.iter().find(|role| !roles.iter().any(|r| r == *role)) {
             return Err(Error::usage(format!("layout {} has no role {role}", question.layout))
-                .hint("scores need s2_target, or s2_t with --truth; gapfill-pair needs s2_tm1 and s2_tp1"));
+                .hint("scores need s2_target, or s2_t with --truth; input and --keep-clear need s2_t, gapfill-pair s2_tm1 and s2_tp1"));
         }
         cards.iter().try_for_each(|card| card.check_roles(&names(&roles), false))
+    }
+
+    /// Refuses a question that parts the ground in another way than the trainings of its networks.
+    fn apart_on_the_ground(&self, options: &ArgMatches, question: &Question) -> Result<()> {
+        let parted = |options: &ArgMatches| layout(options)?.split.splitter(Some(self.archive));
+        let (here, plan) = (parted(options)?, self.plan);
+        for network in plan.networks.iter().filter(|n| question.networks.contains(&n.name)) {
+            let command = training(plan, network, plan.seeds.first().copied().unwrap_or_default());
+            if parted(&self.script.check(&command)?)? != here {
+                return Err(Error::usage(format!(
+                    "it parts ground in another way than the training of {}",
+                    network.name
+                ))
+                .hint("give --split-* and shares once, in the study's `options`"));
+            }
+        }
+        Ok(())
     }
 
     fn roles(&self, options: &ArgMatches) -> Result<Vec<String>> {
@@ -174,36 +197,6 @@ fn taken(control: Control, cards: &[Card]) -> Result<()> {
 fn unasked(plan: &Plan) -> Vec<&str> {
     let asked = |name: &String| plan.questions.iter().any(|q| q.networks.contains(name));
     plan.networks.iter().map(|n| &n.name).filter(|name| !asked(name)).map(String::as_str).collect()
-}
-
-/// Refuses an archive of truth in which a patch of the archive would be another's ground, or none.
-fn same_ground(archive: &Archive, truth: &Archive) -> Result<()> {
-    let refuse = |what: String, next: String| {
-        Err(Error::usage(format!("the archive of truth {} {what}", truth.root().display()))
-            .hint(next))
-    };
-    let (ours, theirs) = (archive.settings().patch, truth.settings().patch);
-    if ours != theirs {
-        let what = format!("has patches of {theirs} px, where the archive's have {ours}");
-        return refuse(what, format!("ingest the truth once more, with --patch {ours}"));
-    }
-    let (ours, theirs) = (archive.tiles()?, truth.tiles()?);
-    // A truth of some tiles will do where the others are not scored.
-    let shared: Vec<&String> = ours.iter().filter(|name| theirs.contains(name)).collect();
-    if shared.is_empty() {
-        let what = format!("has none of the tiles {}", ours.join(", "));
-        return refuse(
-            what,
-            "ingest the truth of the same products, or leave out --truth".to_owned(),
-        );
-    }
-    for name in shared {
-        if archive.tile(name)?.grid() != truth.tile(name)?.grid() {
-            let what = format!("has another grid than the archive for tile {name}");
-            return refuse(what, "name the truth of the same products".to_owned());
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::evaluate::{built_in, check_file, named};
 use crate::models::{Card, Model};
+use crate::store::check_name;
 
 /// The cards of those that are files: weights, or cards of TorchScript networks. Refuses what is neither built in nor such a
 /// file; `evaluate` would do so when all networks of a seed are trained.
@@ -14,9 +15,15 @@ pub(super) fn cards(methods: &[String]) -> Result<Vec<Card>> {
 fn card(method: &str) -> Result<Card> {
     let (name, path) = named(method);
     check_file(path)?;
-    if name.is_none() {
-        return Err(Error::usage(format!("the file {method} has no name in this study"))
-            .hint(format!("write one before it, as `old={method}`: tables and orderings use it")));
+    match name {
+        Some(name) => {
+            check_name(name)?;
+        }
+        None => {
+            return Err(Error::usage(format!("the file {method} has no name in this study")).hint(
+                format!("write one before it, as `old={method}`: tables and orderings use it"),
+            ));
+        }
     }
     if method.contains(char::is_whitespace) {
         return Err(Error::usage(format!("'{method}' holds a blank")).hint(
