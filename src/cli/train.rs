@@ -41,7 +41,8 @@ pub(super) fn check(options: &clap::ArgMatches) -> Result<()> {
         .map_err(|e| Error::internal("the options are not those of train").with_source(e))?;
     let options = a.how.options(&a.stream)?;
     if let Some(weights) = &options.from {
-        Model::about(weights)?;
+        Model::about(weights)
+            .map_err(|e| e.hint("--from takes the weights.safetensors that a training wrote"))?;
     }
     options.check()
 }
