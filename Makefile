@@ -91,6 +91,7 @@ bench-stream: build .bench/readers-ready ## measure streaming beside memcpy, dec
 
 study: build ## the study at the size of two cores, in study/ (an hour and a half, 25 GB of disk; a second run goes on): simulated places, three seeds, controls; WRITE=1 keeps the page
 	@[ -e study/archive ] || $(PROGRAM) simulate study/simulated --side 1536 --months 24 --seed 7
+	@[ -e study/archive ] || $(PROGRAM) simulate study/simulated --check
 	@$(PROGRAM) ingest study/simulated/products study/archive
 	@$(PROGRAM) ingest study/simulated/truth study/truth
 	@$(PROGRAM) study benches/study/study.toml study/archive --truth study/truth --to study/found
