@@ -141,8 +141,15 @@ fn a_stopped_run_leaves_whole_products_and_goes_on() {
     let stopped = simulate(&world, dir.path(), &|| true, &mut |_, _| ());
     assert!(stopped.unwrap_err().is_cancelled());
     let first = run(&world, dir.path());
+    let when = || {
+        let products = files(dir.path()).into_keys().filter(|f| f.starts_with("products"));
+        let at = |f: &PathBuf| std::fs::metadata(dir.path().join(f)).unwrap().modified().unwrap();
+        products.map(|f| (at(&f), f)).collect::<Vec<_>>()
+    };
+    let before = when();
     let again = run(&world, dir.path());
     assert_eq!((again.s2, again.s1), (0, 0));
+    assert!(!before.is_empty() && when() == before, "what is there is not written again");
     assert_eq!(again.skipped + again.dropped, first.s2 + first.s1 + first.skipped + first.dropped);
     assert!(files(dir.path()).keys().all(|f| !f.to_str().unwrap().contains(".partial")));
     let other = simulate(&World { seed: 9, ..world }, dir.path(), &|| false, &mut |_, _| ());

@@ -157,6 +157,10 @@ impl Run<'_> {
         let heights: Vec<i16> = heights.values.iter().map(|h| h.round() as i16).collect();
         for room in ["products", "truth"] {
             let path = self.out.join(room).join("DEM").join(format!("{tile}.tif"));
+            // Written again it would be another product to `ingest`, and the archive another one to a training.
+            if path.exists() {
+                continue;
+            }
             let grid = ground.grid.coarsen(2)?;
             publish_tiff(&path, |to| write_tiff(to, &grid, heights.clone(), None, 2))?;
         }
