@@ -28,6 +28,7 @@ mod table;
 
 pub use compare::{EvaluateOptions, Evaluation, evaluate};
 pub use difference::{Difference, read_differences, write_differences};
+pub(crate) use facts::GROUPS;
 pub use holm::holm;
 pub use look::{Look, Seen};
 pub(crate) use named::{built_in, check_file, named};

@@ -4,6 +4,25 @@ use super::clear::ClearDates;
 use crate::geo::Stamp;
 use crate::layout::{Sample, Samples, Season};
 
+/// The names of all groups, so that numbers ascend and the year goes round.
+pub const GROUPS: [&str; 15] = [
+    "cloud at t: none",
+    "cloud at t: below 25 %",
+    "cloud at t: 25 to 50 %",
+    "cloud at t: 50 to 75 %",
+    "cloud at t: 75 to 100 %",
+    "cloud at t: all of it",
+    "nearest clear date: within 5 days",
+    "nearest clear date: 6 to 10 days",
+    "nearest clear date: 11 to 20 days",
+    "nearest clear date: more than 20 days",
+    "nearest clear date: none known",
+    "season: winter",
+    "season: spring",
+    "season: summer",
+    "season: autumn",
+];
+
 /// What a sample is grouped by.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
@@ -95,5 +114,28 @@ mod tests {
         assert_eq!(facts.groups(), wanted);
         let none = Facts { cloud: None, clear_days: None, ..facts };
         assert_eq!(none.groups(), ["season: winter", "nearest clear date: none known"]);
+    }
+
+    #[test]
+    fn every_group_has_its_place_in_the_list() {
+        let seasons = [Season::Winter, Season::Spring, Season::Summer, Season::Autumn];
+        let clouds = [0.0, 1.0, 25.0, 50.0, 75.0, 100.0].map(Some);
+        let waits = [Some(1.0), Some(6.0), Some(12.0), Some(30.0), None];
+        let mut found = std::collections::BTreeSet::new();
+        for (i, cloud) in clouds.into_iter().enumerate() {
+            let facts = Facts {
+                name: "a".into(),
+                tile: "31TCJ".into(),
+                row: 0,
+                col: 0,
+                time: Stamp(0),
+                block: String::new(),
+                season: seasons[i % 4],
+                cloud,
+                clear_days: waits[i % 5],
+            };
+            found.extend(facts.groups());
+        }
+        assert!(found.iter().eq(&std::collections::BTreeSet::from(GROUPS.map(str::to_owned))));
     }
 }

@@ -2,26 +2,7 @@
 
 use super::numbers::{distinct, head, methods, spread, values, widest};
 use super::{METRICS, Seed};
-use crate::evaluate::Difference;
-
-/// Strata whose order is not that of their names: numbers ascend, and the year goes round.
-const ORDER: [&str; 15] = [
-    "cloud at t: none",
-    "cloud at t: below 25 %",
-    "cloud at t: 25 to 50 %",
-    "cloud at t: 50 to 75 %",
-    "cloud at t: 75 to 100 %",
-    "cloud at t: all of it",
-    "nearest clear date: within 5 days",
-    "nearest clear date: 6 to 10 days",
-    "nearest clear date: 11 to 20 days",
-    "nearest clear date: more than 20 days",
-    "nearest clear date: none known",
-    "season: winter",
-    "season: spring",
-    "season: summer",
-    "season: autumn",
-];
+use crate::evaluate::{Difference, GROUPS};
 
 /// A method a row, over all pixels.
 pub(super) fn scores(seeds: &[Seed]) -> String {
@@ -42,7 +23,7 @@ pub(super) fn strata(seeds: &[Seed]) -> String {
     let rows = || seeds.iter().flat_map(|s| s.rows.iter());
     let mut strata = distinct(rows().map(|r| r.stratum.as_str()));
     // What is not in the list comes first, as it came.
-    strata.sort_by_key(|name| ORDER.iter().position(|known| known == name));
+    strata.sort_by_key(|name| GROUPS.iter().position(|known| known == name));
     let methods = distinct(rows().filter(|r| r.control.is_none()).map(|r| r.method.as_str()));
     let mut text = head(&[&["stratum", "samples"][..], &methods].concat());
     for stratum in strata {
