@@ -42,7 +42,7 @@ class Bench:
         self.samples = self.folder / "models.csv"
         self.samples.write_text(run([*patches, "samples", self.archive, count]))
 
-    def ours(self, card):
+    def ours(self, card, *more):
         """Seconds of each step, and from the end of one to the end of the next."""
         a = self.a
         with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +50,7 @@ class Bench:
             words = [a.program, "train", self.archive, "--layout", "os2", "--set", "per_place=100"]
             words += ["--split-by", "tile", "--valid-share", "0.25", "--test-share", "0"]
             words += ["--model", card, "--batch", a.batch, "--steps", a.steps, "--steps-per-epoch", a.steps]
-            words += ["--valid-max", 1, "--no-augment", "--to", Path(folder) / "run", "--trace", trace]
+            words += ["--valid-max", 1, "--no-augment", "--to", Path(folder) / "run", "--trace", trace, *more]
             run(words)
             events = json.loads(trace.read_text())
         graph = next(e["pid"] for e in events if e["name"] == "process_name" and e["args"]["name"] == "graph train")

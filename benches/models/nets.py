@@ -1,8 +1,11 @@
 """The networks once more, in eager PyTorch, as one would write them there.
 
-usage: nets.py infer|step CARD BATCH SIDE COUNT
-       nets.py loop CARD BATCH SIDE COUNT FOLDER SAMPLES WORKERS
+usage: nets.py infer|step CARD BATCH SIDE COUNT [cuda] [half]
+       nets.py loop CARD BATCH SIDE COUNT FOLDER SAMPLES WORKERS [cuda] [half]
+       nets.py ceiling
 
+`cuda` runs on the first GPU, with cuDNN's search for the fastest kernels and Adam as one kernel; `half` there in autocast to bfloat16
+with channels last. `ceiling` multiplies large matrices in bfloat16 and copies memory: what this GPU can do.
 Prints a line of JSON: seconds of each pass or step, parameters; for `loop` the seconds from the end of the first step to
 the end of the last. The loop reads the samples from the archive with zarr-python in a DataLoader.
 """
@@ -120,8 +123,32 @@ def random_inputs(card, batch, side):
     return out
 
 
-def normalised(batch):
+class Place:
+    """Where and how a network runs."""
+
+    def __init__(self, words):
+        self.cuda, self.half = "cuda" in words, "half" in words
+        self.device = torch.device("cuda" if self.cuda else "cpu")
+        self.format = torch.channels_last if self.half else torch.contiguous_format
+        torch.backends.cudnn.benchmark = True
+
+    def net(self, card):
+        return network(card).to(self.device, memory_format=self.format)
+
+    def images(self, tensors):
+        return {n: t.contiguous(memory_format=self.format) if t.dim() == 4 else t for n, t in tensors.items()}
+
+    def mixed(self):
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.half)
+
+    def wait(self):
+        if self.cuda:
+            torch.cuda.synchronize()
+
+
+def normalised(batch, device):
     """Stored integers as the network sees them, and where the target holds data."""
+    batch = {name: values.to(device, non_blocking=True) for name, values in batch.items()}
     out = {}
     for name, values in batch.items():
         scaled = (values.int() & 0xFFFF).float() / 65535 if name.startswith("s1") else values.float() * 1e-4
@@ -131,13 +158,15 @@ def normalised(batch):
 
 
 class Learner:
-    def __init__(self, net):
-        self.net = net
-        self.adam = torch.optim.Adam(net.parameters(), lr=1e-4, eps=1e-7)
+    def __init__(self, net, place):
+        self.net, self.place = net, place
+        self.adam = torch.optim.Adam(net.parameters(), lr=1e-4, eps=1e-7, fused=place.cuda or None)
 
     def step(self, inputs):
         self.adam.zero_grad()
-        error = (self.net(inputs) - inputs["s2_target"]).abs()
+        with self.place.mixed():
+            output = self.net(inputs)
+        error = (output.float() - inputs["s2_target"]).abs()
         valid = inputs.get("valid")
         if valid is None:
             loss = error.mean()
@@ -148,24 +177,53 @@ class Learner:
         return loss.item()
 
 
+def ceiling():
+    """TFLOP/s of a product of matrices of 8192 in bfloat16, TB/s read and written by a copy on the device."""
+    one, two = (torch.randn(8192, 8192, device="cuda", dtype=torch.bfloat16) for _ in range(2))
+    source = torch.randn(1 << 30, device="cuda")
+    target = torch.empty_like(source)
+
+    def seconds(work):
+        times = []
+        for _ in range(8):
+            torch.cuda.synchronize()
+            began = time.perf_counter()
+            for _ in range(10):
+                work()
+            torch.cuda.synchronize()
+            times.append((time.perf_counter() - began) / 10)
+        return sorted(times)[4]
+
+    flops, moved = 2 * 8192**3, 2 * source.numel() * source.element_size()
+    tflops = flops / seconds(lambda: one @ two) / 1e12
+    found = {"gpu": torch.cuda.get_device_name(), "tflops": tflops, "tbs": moved / seconds(lambda: target.copy_(source)) / 1e12}
+    print(json.dumps(found))
+
+
 def main():
+    if sys.argv[1:] == ["ceiling"]:
+        return ceiling()
     kind, card, batch, side, count = sys.argv[1:6]
     batch, side, count = int(batch), int(side), int(count)
     torch.manual_seed(1)
-    net = network(card)
+    place = Place(sys.argv[6:])
+    net = place.net(card)
     seconds = []
-    if kind == "infer":
+    if kind in ("infer", "step"):
         inputs = random_inputs(card, batch, side)
-        with torch.no_grad():
-            for _ in range(count):
-                began = time.perf_counter()
-                net(inputs)
-                seconds.append(time.perf_counter() - began)
-    elif kind == "step":
-        inputs, learner = random_inputs(card, batch, side), Learner(net)
+        inputs = place.images({name: values.to(place.device) for name, values in inputs.items()})
+        learner = Learner(net, place)
+
+        def once():
+            if kind == "step":
+                return learner.step(inputs)
+            with torch.no_grad(), place.mixed():
+                return net(inputs)
+
         for _ in range(count):
             began = time.perf_counter()
-            learner.step(inputs)
+            once()
+            place.wait()
             seconds.append(time.perf_counter() - began)
     else:
         folder, listed, workers = Path(sys.argv[6]), sys.argv[7], int(sys.argv[8])
@@ -174,10 +232,10 @@ def main():
 
         readers.BATCH = batch
         readers.SIDE = {"s2_10m": side, "s1": side, "dem": side // 2}
-        learner, ends = Learner(net), []
+        learner, ends = Learner(net, place), []
         samples = readers.read_samples(listed)[: batch * count]
-        for one in readers.loader(readers.ZarrSamples(folder, samples), workers):
-            learner.step(normalised(one))
+        for one in readers.loader(readers.ZarrSamples(folder, samples), workers, pin_memory=place.cuda):
+            learner.step(place.images(normalised(one, place.device)))
             ends.append(time.perf_counter())
         seconds = [b - a for a, b in zip(ends, ends[1:])]
     print(json.dumps({"seconds": seconds, "parameters": sum(p.numel() for p in net.parameters())}))

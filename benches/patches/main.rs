@@ -3,7 +3,9 @@
 //! `cargo bench --bench patches -- make FOLDER CODEC GB` writes an archive of so many decoded gigabytes;
 //! `… -- run FOLDER [SAMPLES]` streams OS2 samples with elevation from it, 16 a batch, and moves the
 //! same bytes without an engine. `make bench-stream` does both and sets other readers beside them.
+//! `… -- gpu FOLDER SAMPLES WORKERS MILLISECONDS` streams them to a GPU that works so long on each batch.
 
+mod gpu;
 mod limit;
 mod world;
 
@@ -49,12 +51,17 @@ fn main() -> Result<()> {
         ["once", folder, count, workers] => {
             once(Path::new(folder), count.parse()?, workers.parse()?)
         }
+        ["gpu", folder, count, workers, work] => {
+            let (archive, work) = (Archive::open(Path::new(folder))?, work.parse()?);
+            let (rows, wants) = samples(&archive, count.parse()?)?;
+            gpu::run(&archive, &rows, &wants, workers.parse()?, work)
+        }
         [] => {
             println!("patches: nothing to do without an archive; see `make bench-stream`");
             Ok(())
         }
         _ => {
-            Err("say make FOLDER CODEC GB, series FOLDER PATCH DATES, samples FOLDER COUNT, once FOLDER COUNT WORKERS or run FOLDER COUNT WORKERS".into())
+            Err("say make FOLDER CODEC GB, series FOLDER PATCH DATES, samples FOLDER COUNT, once FOLDER COUNT WORKERS, run FOLDER COUNT WORKERS or gpu FOLDER COUNT WORKERS MILLISECONDS".into())
         }
     }
 }

@@ -124,10 +124,11 @@ class GeoSamples:
         return out
 
 
-def loader(dataset, workers):
+def loader(dataset, workers, **more):
     from torch.utils.data import DataLoader
 
-    more = {"prefetch_factor": 4, "persistent_workers": True} if workers else {}
+    if workers:
+        more |= {"prefetch_factor": 4, "persistent_workers": True}
     return DataLoader(dataset, batch_size=BATCH, num_workers=workers, **more)
 
 

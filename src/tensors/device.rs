@@ -11,7 +11,7 @@ use crate::error::{Error, Kind, Result};
 pub fn pick_device(text: &str) -> Result<Device> {
     match text {
         "cpu" => Ok(Device::Cpu),
-        "auto" => Ok(if count().unwrap_or(0) > 0 { Device::Cuda(0) } else { Device::Cpu }),
+        "auto" => Ok(gpu(0).unwrap_or(Device::Cpu)),
         "cuda" => gpu(0),
         other => match other.strip_prefix("cuda:").map(str::parse) {
             Some(Ok(index)) => gpu(index),
@@ -39,6 +39,8 @@ fn gpu(index: usize) -> Result<Device> {
     };
     let found = count().map_err(|text| refused(format!("libtorch's CUDA half: {text}")))?;
     if (index as u64) < found {
+        // Batches and tiles are of one size: the first one is worth a search for the fastest kernels.
+        Cuda::cudnn_set_benchmark(true);
         return Ok(Device::Cuda(index));
     }
     Err(refused(format!("libtorch finds {found} GPUs")))

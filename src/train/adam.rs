@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use tch::{Kind, Tensor, nn};
+use tch::{Kind, TchError, Tensor, nn};
 
+use super::gradient;
 use crate::error::{Error, Result};
 
 /// How gradients become steps.
@@ -30,11 +31,14 @@ impl fmt::Display for Optimiser {
     }
 }
 
-/// The moments of every weight.
+/// The moments of all weights, as one row of numbers in the order of [`gradient::weights`].
 pub(super) struct Adam {
     decay: f64,
     step: i64,
-    moments: BTreeMap<String, (Tensor, Tensor)>,
+    /// Names and shapes of the weights.
+    shapes: Vec<(String, Vec<i64>)>,
+    mean: Tensor,
+    square: Tensor,
 }
 
 const BETA1: f64 = 0.9;
@@ -43,79 +47,100 @@ const EPSILON: f64 = 1e-7;
 
 impl Adam {
     pub(super) fn new(vars: &nn::VarStore, optimiser: Optimiser) -> Self {
-        let moments = vars
-            .variables()
-            .into_iter()
-            .map(|(name, v)| (name, (v.zeros_like(), v.zeros_like())))
-            .collect();
+        let shapes: Vec<_> =
+            gradient::weights(vars).into_iter().map(|(name, v)| (name, v.size())).collect();
+        let all = shapes.iter().map(|(_, shape)| shape.iter().product::<i64>()).sum::<i64>();
+        let zeros = || Tensor::zeros([all], (Kind::Float, vars.device()));
         let decay = match optimiser {
             Optimiser::Adam => 0.0,
             Optimiser::AdamW { decay } => decay,
         };
-        Self { decay, step: 0, moments }
+        Self { decay, step: 0, shapes, mean: zeros(), square: zeros() }
     }
 
-    /// One step at `rate` from `scale` times the gradients that `backward` left; then clears them.
-    pub(super) fn step(&mut self, vars: &nn::VarStore, rate: f64, scale: f64) -> Result<()> {
+    /// One step at `rate` from `scale` times a gradient, as [`gradient::of`] gives it.
+    pub(super) fn step(
+        &mut self,
+        vars: &nn::VarStore,
+        gradient: Tensor,
+        rate: f64,
+        scale: f64,
+    ) -> Result<()> {
         self.step += 1;
-        // As floats: a count of steps beyond i32 must not wrap.
-        let t = self.step as f64;
-        let corrected = rate * (1.0 - BETA2.powf(t)).sqrt() / (1.0 - BETA1.powf(t));
-        tch::no_grad(|| -> std::result::Result<(), tch::TchError> {
-            for (name, mut v) in vars.variables() {
-                let Some((m, s)) = self.moments.get_mut(&name) else { continue };
-                let mut g = v.f_grad()?;
-                if !g.defined() {
-                    continue;
+        tch::no_grad(|| -> std::result::Result<(), TchError> {
+            let way = self.way(gradient, rate, scale)?;
+            let weights = gradient::weights(vars);
+            for ((name, _), part) in self.shapes.iter().zip(self.parts(&way)?) {
+                let Some(weight) = weights.get(name) else { continue };
+                let mut weight = weight.shallow_clone();
+                if self.decay > 0.0 && weight.dim() > 1 {
+                    let _ = weight.f_mul_scalar_(1.0 - rate * self.decay)?;
                 }
-                let _ = g.f_mul_scalar_(scale)?;
-                let _ = m.f_lerp_(&g, 1.0 - BETA1)?;
-                // The gradient is cleared in the end: until then its memory is room to compute in.
-                let _ = g.f_square_()?;
-                let _ = s.f_lerp_(&g, 1.0 - BETA2)?;
-                if self.decay > 0.0 && v.dim() > 1 {
-                    let _ = v.f_mul_scalar_(1.0 - rate * self.decay)?;
-                }
-                let _ = s.f_sqrt_out(&g)?;
-                let _ = g.f_add_scalar_(EPSILON)?.f_mul_scalar_(-1.0 / corrected)?;
-                let _ = v.f_addcdiv_(m, &g)?;
-                let _ = g.f_zero_()?;
+                let _ = weight.f_add_(&part)?;
             }
             Ok(())
         })
         .map_err(|e| Error::internal("cannot take an optimiser step").with_source(e))
     }
 
+    /// What is added to the weights; in the memory of the gradient.
+    fn way(
+        &mut self,
+        mut g: Tensor,
+        rate: f64,
+        scale: f64,
+    ) -> std::result::Result<Tensor, TchError> {
+        // As floats: a count of steps beyond i32 must not wrap.
+        let t = self.step as f64;
+        let corrected = rate * (1.0 - BETA2.powf(t)).sqrt() / (1.0 - BETA1.powf(t));
+        let _ = g.f_mul_scalar_(scale)?;
+        let _ = self.mean.f_lerp_(&g, 1.0 - BETA1)?;
+        let _ = g.f_square_()?;
+        let _ = self.square.f_lerp_(&g, 1.0 - BETA2)?;
+        let _ = self.square.f_sqrt_out(&g)?;
+        let _ = g.f_add_scalar_(EPSILON)?.f_mul_scalar_(-1.0 / corrected)?;
+        self.mean.f_div_out(&g, &g)
+    }
+
+    /// A row of numbers as one tensor a weight, in its memory.
+    fn parts(&self, row: &Tensor) -> std::result::Result<Vec<Tensor>, TchError> {
+        let sizes: Vec<i64> = self.shapes.iter().map(|(_, shape)| shape.iter().product()).collect();
+        let parts = row.f_split_with_sizes(&sizes, 0)?;
+        parts.iter().zip(&self.shapes).map(|(part, (_, shape))| part.f_view(&shape[..])).collect()
+    }
+
     /// Everything that a resume needs, by name.
-    pub(super) fn state(&self) -> Vec<(String, Tensor)> {
+    pub(super) fn state(&self) -> Result<Vec<(String, Tensor)>> {
         let mut all = vec![("step".to_owned(), Tensor::from_slice(&[self.step]))];
-        for (name, (m, s)) in &self.moments {
-            all.push((format!("m.{name}"), m.shallow_clone()));
-            all.push((format!("v.{name}"), s.shallow_clone()));
+        for (letter, row) in [("m", &self.mean), ("v", &self.square)] {
+            let parts = self.parts(row)?;
+            let named = self.shapes.iter().zip(parts);
+            all.extend(named.map(|((name, _), part)| (format!("{letter}.{name}"), part)));
         }
-        all
+        Ok(all)
     }
 
     /// Takes the state of [`Adam::state`] back. Refuses missing or misshapen tensors.
     pub(super) fn restore(&mut self, state: &BTreeMap<String, Tensor>) -> Result<()> {
-        let find = |name: &str, like: &Tensor| -> Result<Tensor> {
-            state
-                .get(name)
-                .filter(|t| t.size() == like.size() && t.kind() == Kind::Float)
-                .map(|t| t.to_device(like.device()))
-                .ok_or_else(|| {
+        let row = |letter: &str| -> Result<Tensor> {
+            let mut parts = Vec::new();
+            for (name, shape) in &self.shapes {
+                let name = format!("{letter}.{name}");
+                let fits = |t: &&Tensor| t.size() == *shape && t.kind() == Kind::Float;
+                let part = state.get(&name).filter(fits).ok_or_else(|| {
                     Error::corrupt(format!("the checkpoint has no tensor '{name}' that fits"))
-                })
+                })?;
+                parts.push(part.f_reshape([-1])?);
+            }
+            Ok(Tensor::f_cat(&parts, 0)?.f_to_device(self.mean.device())?)
         };
-        for (name, (m, s)) in &mut self.moments {
-            let (new_m, new_s) = (find(&format!("m.{name}"), m)?, find(&format!("v.{name}"), s)?);
-            (*m, *s) = (new_m, new_s);
-        }
+        let (mean, square) = (row("m")?, row("v")?);
         let step = state.get("step").ok_or_else(|| Error::corrupt("the checkpoint has no step"))?;
         self.step = match (step.size().as_slice(), step.kind()) {
             ([1], Kind::Int64) => step.f_int64_value(&[0])?.max(0),
             _ => return Err(Error::corrupt("the checkpoint's step is no count")),
         };
+        (self.mean, self.square) = (mean, square);
         Ok(())
     }
 }
@@ -133,8 +158,9 @@ mod tests {
         let bias = vars.root().f_ones("bias", &[1]).unwrap();
         let mut adam = Adam::new(&vars, optimiser);
         for slope in [0.5, -0.25, 2.0] {
-            ((&kernel + &bias) * (slope / scale)).sum(Kind::Float).backward();
-            adam.step(&vars, 0.1, scale).unwrap();
+            let loss = ((&kernel + &bias) * (slope / scale)).sum(Kind::Float);
+            let gradient = gradient::of(&loss, &vars).unwrap();
+            adam.step(&vars, gradient, 0.1, scale).unwrap();
         }
         [kernel.double_value(&[0, 0]), bias.double_value(&[0])]
     }

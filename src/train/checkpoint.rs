@@ -100,7 +100,7 @@ pub(super) fn save(
     let at = |name: &str| pending.path().join(name);
     model.save(&at(WEIGHTS), &state.identity)?;
     // tch picks the format by the extension, so the name aside keeps it.
-    Tensor::write_safetensors(&adam.state(), at(MOMENTS))
+    Tensor::write_safetensors(&adam.state()?, at(MOMENTS))
         .map_err(|e| Error::internal("cannot save the optimiser").with_source(e))?;
     curve.write(&at(CURVE))?;
     measure::write(&at(MEASURES), measures)?;

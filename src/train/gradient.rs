@@ -1,24 +1,46 @@
-//! Gradients of all weights at once.
+//! Gradients of all weights at once, as one row of numbers: a device is asked a few times a step, not a
+//! few times a weight.
 
-use tch::{Kind, Tensor, nn};
+use std::collections::BTreeMap;
+
+use tch::{Kind, TchError, Tensor, nn};
 
 use crate::error::{Error, Result};
 
-/// Length of the gradient of all weights together. Not a number where any of its parts is not.
-pub(super) fn length(vars: &nn::VarStore) -> Result<f64> {
-    let measure = || -> std::result::Result<f64, tch::TchError> {
+/// Values of one part of [`length`]'s sum, whose squares are added in float32.
+const PART: i64 = 1 << 20;
+
+/// The weights that are trained, by name.
+pub(super) fn weights(vars: &nn::VarStore) -> BTreeMap<String, Tensor> {
+    vars.variables().into_iter().filter(|(_, weight)| weight.requires_grad()).collect()
+}
+
+/// The gradient of `loss` `[]` along all [`weights`], `[n]` float32: theirs one after another in the order
+/// of their names, zeros for those on which it does not depend.
+pub(super) fn of(loss: &Tensor, vars: &nn::VarStore) -> Result<Tensor> {
+    let backward = || -> std::result::Result<Tensor, TchError> {
+        let weights: Vec<Tensor> = weights(vars).into_values().collect();
+        let slopes = Tensor::f_run_backward(&[loss], &weights, false, false)?;
+        let part = |(weight, slope): (&Tensor, &Tensor)| match slope.defined() {
+            true => slope.f_reshape([-1]),
+            false => weight.f_detach()?.f_zeros_like()?.f_reshape([-1]),
+        };
+        let parts =
+            weights.iter().zip(&slopes).map(part).collect::<std::result::Result<Vec<_>, _>>()?;
+        Tensor::f_cat(&parts, 0)
+    };
+    backward().map_err(|e| Error::internal("cannot go backward").with_source(e))
+}
+
+/// Length of a gradient. Not a number where any of its values is not.
+pub(super) fn length(gradient: &Tensor) -> Result<f64> {
+    let measure = || -> std::result::Result<f64, TchError> {
         let mut parts = Vec::new();
-        for variable in vars.trainable_variables() {
-            let gradient = variable.f_grad()?;
-            if gradient.defined() {
-                parts.push(gradient.f_norm()?.f_to_kind(Kind::Double)?);
-            }
+        for part in gradient.f_split(PART, 0)? {
+            parts.push(part.f_norm()?.f_to_kind(Kind::Double)?);
         }
-        // One look at the device, however many weights there are.
-        match parts.is_empty() {
-            true => Ok(0.0),
-            false => Tensor::f_stack(&parts, 0)?.f_norm()?.f_double_value(&[]),
-        }
+        // One look at the device, however many parts there are.
+        Tensor::f_stack(&parts, 0)?.f_norm()?.f_double_value(&[])
     };
     measure().map_err(|e| Error::internal("cannot measure the gradient").with_source(e))
 }
@@ -35,18 +57,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_length_is_over_all_weights_and_clipping_keeps_the_direction() {
+    fn the_gradient_is_that_of_all_weights_in_the_order_of_their_names() {
         let vars = nn::VarStore::new(Device::Cpu);
-        let a = vars.root().f_zeros("a", &[2]).unwrap();
         let b = vars.root().f_zeros("b", &[1]).unwrap();
+        let a = vars.root().f_zeros("a", &[2]).unwrap();
         let _unused = vars.root().f_zeros("c", &[1]).unwrap();
         let slopes = Tensor::from_slice(&[1.0f32, 2.0]);
-        ((&a * slopes).sum(Kind::Float) + (&b * 2.0).sum(Kind::Float)).backward();
-        assert!((length(&vars).unwrap() - 3.0).abs() < 1e-6);
+        let loss = (&a * slopes).sum(Kind::Float) + (&b * 2.0).sum(Kind::Float);
+        let gradient = of(&loss, &vars).unwrap();
+        assert_eq!(Vec::<f32>::try_from(&gradient).unwrap(), [1.0, 2.0, 2.0, 0.0]);
+        assert!((length(&gradient).unwrap() - 3.0).abs() < 1e-6);
+        let nan = of(&(&b * f64::NAN).sum(Kind::Float), &vars).unwrap();
+        assert!(length(&nan).unwrap().is_nan());
+    }
+
+    #[test]
+    fn clipping_keeps_the_direction() {
         assert_eq!(shrink(3.0, None), 1.0);
         assert_eq!(shrink(3.0, Some(5.0)), 1.0);
         assert_eq!(shrink(3.0, Some(1.5)), 0.5);
-        (&b * f64::NAN).sum(Kind::Float).backward();
-        assert!(length(&vars).unwrap().is_nan());
     }
 }

@@ -50,7 +50,7 @@ impl Learn<'_> {
         if !lesson.sum.is_finite() {
             return Err(self.diverged("loss", lesson.sum, &batch.names));
         }
-        self.held.lesson = self.held.lesson.and(lesson);
+        self.held.lesson = std::mem::take(&mut self.held.lesson).and(lesson)?;
         self.held.batches += 1;
         self.held.names.extend(batch.names);
         Ok(())
@@ -61,22 +61,21 @@ impl Learn<'_> {
     fn take_step(&mut self) -> Result<()> {
         let o = self.options;
         let held = std::mem::take(&mut self.held);
-        let count = held.lesson.count;
-        if count <= 0.0 {
+        let Lesson { sum, count, gradient } = held.lesson;
+        let Some(gradient) = gradient.filter(|_| count > 0.0) else {
             // No pixel of these samples can be learned from: weights, moments and the curve stay.
             *self.step += 1;
             self.pace.learned(held.names.len());
             return Ok(());
-        }
-        self.replicas.give(self.model)?;
-        let length = gradient::length(&self.model.vars)? / count;
+        };
+        let length = gradient::length(&gradient)? / count;
         // Weights are still those of the step before.
         if !length.is_finite() {
             return Err(self.diverged("gradient", length, &held.names));
         }
         let rate = o.rate * o.schedule.share(*self.step, o.steps, o.warmup);
         let scale = gradient::shrink(length, o.clip) / count;
-        self.adam.step(&self.model.vars, rate, scale)?;
+        self.adam.step(&self.model.vars, gradient, rate, scale)?;
         self.replicas.follow(self.model)?;
         *self.step += 1;
         self.pace.learned(held.names.len());
@@ -84,7 +83,7 @@ impl Learn<'_> {
             step: *self.step,
             epoch: self.epoch,
             split: "train",
-            loss: held.lesson.sum / count,
+            loss: sum / count,
             rate: Some(rate),
             gradient: Some(length),
         };

@@ -47,7 +47,7 @@ impl Loss {
         estimate: &Estimate,
         batch: &Batch,
         card: &Card,
-    ) -> Result<(Tensor, f64)> {
+    ) -> Result<(Tensor, Tensor)> {
         let (sum, count) = self.sum(&estimate.fine, batch, &card.target)?;
         let Some((target, coarse)) = card.coarse_target().zip(estimate.coarse.as_ref()) else {
             return Ok((sum, count));
@@ -61,17 +61,17 @@ impl Loss {
     /// values that are: parts of a step add up to what one large batch gives.
     ///
     /// `output` is `[b, c, h, w]` reflectance of any float kind.
-    fn sum(self, output: &Tensor, batch: &Batch, target: &str) -> Result<(Tensor, f64)> {
+    fn sum(self, output: &Tensor, batch: &Batch, target: &str) -> Result<(Tensor, Tensor)> {
         let missing = || Error::internal(format!("the batch has no target '{target}'"));
         let truth = batch.tensors.get(target).ok_or_else(missing)?;
         let valid = batch.tensors.get(&format!("valid_{target}")).ok_or_else(missing)?;
-        let compute = || -> std::result::Result<(Tensor, f64), tch::TchError> {
+        let compute = || -> std::result::Result<(Tensor, Tensor), tch::TchError> {
             // [b, 1, h, w] over [b, c, h, w]
             let weight = valid.f_to_kind(Kind::Float)?;
             let error = output.f_to_kind(Kind::Float)?.f_sub(truth)?;
             let sum = self.penalty(&error)?.f_mul(&weight)?.f_sum(Kind::Float)?;
             let channels = output.size().get(1).copied().unwrap_or(1);
-            let count = weight.f_sum(Kind::Double)?.f_double_value(&[])? * channels as f64;
+            let count = weight.f_sum(Kind::Double)?.f_mul_scalar(channels)?;
             Ok((sum, count))
         };
         compute().map_err(|e| Error::internal("cannot compute the loss").with_source(e))
@@ -111,7 +111,7 @@ mod tests {
             (Loss::Charbonnier, (0.09_f64 + 1e-6).sqrt() + 1e-3),
         ] {
             let (sum, count) = loss.sum(&output, &batch, "s2_target").unwrap();
-            assert_eq!(count, 2.0);
+            assert_eq!(count.double_value(&[]), 2.0);
             assert!((sum.double_value(&[]) - want).abs() < 1e-6, "{loss}");
             assert_eq!(Loss::parse(&loss.to_string()), Ok(loss));
         }
@@ -132,6 +132,6 @@ mod tests {
         let batch = Batch { tensors, names: vec!["a".into()] };
         let card = Card::open("david-20m").unwrap();
         let (sum, count) = Loss::L1.of(&Estimate { fine, coarse }, &batch, &card).unwrap();
-        assert!((sum.double_value(&[]) / count - 0.4).abs() < 1e-6);
+        assert!((sum.double_value(&[]) / count.double_value(&[]) - 0.4).abs() < 1e-6);
     }
 }

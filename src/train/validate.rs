@@ -1,6 +1,6 @@
 //! Loss and metrics on samples that are not learned from.
 
-use super::lesson::forward;
+use super::lesson::{forward, numbers};
 use super::options::TrainOptions;
 use crate::archive::Layer;
 use crate::error::{Error, Result, While};
@@ -33,7 +33,8 @@ impl<'a> Validate<'a> {
         let target = &self.model.card.target;
         let estimate = forward(self.model, batch, self.options)?;
         let (sum, count) = self.options.loss.of(&estimate, batch, &self.model.card)?;
-        self.sum += sum.double_value(&[]);
+        let (sum, count) = numbers(&sum, &count)?;
+        self.sum += sum;
         self.count += count;
         let missing = || Error::internal(format!("the batch has no target '{target}'"));
         let truth = batch.tensors.get(target).ok_or_else(missing)?;
