@@ -93,8 +93,8 @@ pub use layout::{
 pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]
 pub use models::{
-    Card, Estimate, Head, Imported, Model, Network, RunOptions, fill_arrays, filled_by, from_keras,
-    import as import_weights, in_bf16, run_arrays, to_keras,
+    Card, Estimate, Head, Imported, Manner, Model, Network, RunOptions, fill_arrays, filled_by,
+    from_keras, import as import_weights, run_arrays, to_keras,
 };
 pub use ops::{
     Area, Epoch, Fetched, Fill, Filling, Mixing, Read, Series, Share, Shuffle, Want, check_coarse,
@@ -127,7 +127,7 @@ pub use stream::{
 #[cfg(feature = "torch")]
 pub use tensors::{
     Batch, Stack, denormalise_s2, from_block, keep_heap, limit_threads, normalise, pick_device,
-    role_layer, scale, valid_mask,
+    role_layer, scale, search_kernels, valid_mask,
 };
 #[cfg(feature = "torch")]
 pub use train::{

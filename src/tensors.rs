@@ -22,7 +22,7 @@ mod valid;
 
 pub use batch::{Batch, Stack};
 pub use block::from_block;
-pub use device::{limit_threads, pick_device};
+pub use device::{limit_threads, pick_device, search_kernels};
 pub use heap::keep_heap;
 pub use lane::Lane;
 pub use normalise::{denormalise_s2, normalise, scale};

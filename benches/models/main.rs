@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Instant;
 
-use eclaircie::{Card, Model, in_bf16, keep_heap, pick_device, role_layer};
+use eclaircie::{Card, Manner, Model, keep_heap, pick_device, role_layer, search_kernels};
 use tch::{Device, Kind, Tensor};
 
 /// As in the program: small things that stay must not lie among libtorch's large blocks.
@@ -44,6 +44,7 @@ impl How {
         }
         let has = |word: &str| words.contains(&word);
         let device = pick_device(if has("cuda") { "cuda" } else { "cpu" })?;
+        search_kernels(true);
         Ok(Self { last: has("last"), half: has("half"), device })
     }
 
@@ -64,17 +65,14 @@ fn infer(card: &str, batch: i64, side: i64, count: usize, how: How) -> Result<()
         let pixels = side / layer.factor() as i64;
         let bands = layer.bands().len() as i64;
         let random = Tensor::rand([batch, bands, pixels, pixels], (Kind::Float, how.device));
-        let random = match how.last {
-            true => random.permute([0, 2, 3, 1]).contiguous().permute([0, 3, 1, 2]),
-            false => random,
-        };
         inputs.insert(role.clone(), random);
     }
+    let manner = Manner { bf16: how.half, channels_last: how.last };
     let mut seconds = Vec::new();
     tch::no_grad(|| -> eclaircie::Result<()> {
         for _ in 0..count {
             let began = Instant::now();
-            let _ = std::hint::black_box(in_bf16(how.half, || model.forward(&inputs))?);
+            let _ = std::hint::black_box(manner.run(|| model.forward(&inputs))?);
             how.finish();
             seconds.push(began.elapsed().as_secs_f64());
         }

@@ -2,7 +2,8 @@
 
 use tch::Tensor;
 
-use super::half::cast;
+use super::blocks;
+use super::manner::{cast, prepare};
 use crate::error::Result;
 
 /// What a convolution is, before it has weights.
@@ -76,8 +77,10 @@ impl Conv {
 
     /// The same before its activation; the kernel may be that of some input channels only.
     pub fn sum(&self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
-        let (x, weight, bias) = (cast(x)?, cast(weight)?, bias.map(cast).transpose()?);
+        let (x, weight) = prepare(x, weight, self.input_axis())?;
+        let bias = bias.map(cast).transpose()?;
         match self.transposed {
+            false if blocks::suits(self, &x)? => blocks::run(&x, &weight, bias.as_ref()),
             false => self.plain(&x, &weight, bias.as_ref()),
             true => self.enlarge(&x, &weight, bias.as_ref()),
         }

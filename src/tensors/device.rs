@@ -31,6 +31,12 @@ pub fn limit_threads(threads: usize) {
     tch::set_num_threads(threads.clamp(1, 1024) as i32);
 }
 
+/// Whether a GPU looks for the fastest kernels of a layer when it meets it in a new size: seconds, which a training gets back
+/// and a few scenes do not. What was found stays in use.
+pub fn search_kernels(on: bool) {
+    Cuda::cudnn_set_benchmark(on);
+}
+
 fn gpu(index: usize) -> Result<Device> {
     let refused = |why: String| {
         Error::new(Kind::Unsupported, format!("cannot use GPU {index}: {why}")).hint(
@@ -39,8 +45,6 @@ fn gpu(index: usize) -> Result<Device> {
     };
     let found = count().map_err(|text| refused(format!("libtorch's CUDA half: {text}")))?;
     if (index as u64) < found {
-        // Batches and tiles are of one size: the first one is worth a search for the fastest kernels.
-        Cuda::cudnn_set_benchmark(true);
         return Ok(Device::Cuda(index));
     }
     Err(refused(format!("libtorch finds {found} GPUs")))

@@ -22,7 +22,7 @@ use crate::metrics::Score;
 use crate::models::{Card, Model};
 use crate::ops::{Augment, Crop, Gather, Normalise, Want, ordered};
 use crate::stream::{Cancel, Graph, Items, Pipe, Report};
-use crate::tensors::Batch;
+use crate::tensors::{Batch, search_kernels};
 
 /// What stays the same through a training.
 pub(super) struct Run<'a> {
@@ -214,7 +214,10 @@ impl<'r, 'a> Fit<'r, 'a> {
             progress: &mut note,
         };
         let plan = pipe.sink(&mut sink).with_trace(o.trace.as_ref());
-        match plan.run(self.run.cancel) {
+        search_kernels(true);
+        let ran = plan.run(self.run.cancel);
+        search_kernels(false);
+        match ran {
             Ok(report) => self.report = report,
             Err(e) => return Err(self.stopped(e)?),
         }

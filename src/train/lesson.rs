@@ -1,13 +1,11 @@
 //! What a network learns from one batch on one device.
 
-use std::collections::BTreeMap;
-
 use tch::{Device, Kind, Tensor};
 
 use super::gradient;
 use super::options::TrainOptions;
 use crate::error::Result;
-use crate::models::{Estimate, Model, in_bf16};
+use crate::models::{Manner, Model};
 use crate::tensors::Batch;
 
 /// A loss and its gradient.
@@ -34,7 +32,8 @@ impl Lesson {
 
 /// The loss of a batch and its gradient.
 pub(super) fn lesson(model: &Model, batch: &Batch, o: &TrainOptions) -> Result<Lesson> {
-    let estimate = in_bf16(o.bf16, || forward(model, batch, o))?;
+    let manner = Manner { bf16: o.bf16, channels_last: o.channels_last };
+    let estimate = manner.run(|| model.forward(&batch.tensors))?;
     let (sum, count) = o.loss.of(&estimate, batch, &model.card)?;
     let gradient = gradient::of(&sum, &model.vars)?;
     // Only now: a GPU is still busy, and a look at a number waits for it.
@@ -47,20 +46,4 @@ pub(super) fn numbers(a: &Tensor, b: &Tensor) -> Result<(f64, f64)> {
     let both = [a.f_detach()?.f_to_kind(Kind::Double)?, b.f_detach()?.f_to_kind(Kind::Double)?];
     let both = Tensor::f_stack(&both, 0)?.f_to_device(Device::Cpu)?;
     Ok((both.f_double_value(&[0])?, both.f_double_value(&[1])?))
-}
-
-/// The model's answer for a batch, its inputs in memory as the options say.
-pub(super) fn forward(model: &Model, batch: &Batch, o: &TrainOptions) -> Result<Estimate> {
-    if !o.channels_last {
-        return model.forward(&batch.tensors);
-    }
-    let mut tensors = BTreeMap::new();
-    for role in &model.card.inputs {
-        if let Some(tensor) = batch.tensors.get(role) {
-            // [b, c, h, w] whose memory is [b, h, w, c]: convolutions take it as it lies.
-            let last = tensor.f_permute([0, 2, 3, 1])?.f_contiguous()?;
-            tensors.insert(role.clone(), last.f_permute([0, 3, 1, 2])?);
-        }
-    }
-    model.forward(&tensors)
 }

@@ -1,11 +1,11 @@
 //! Loss and metrics on samples that are not learned from.
 
-use super::lesson::{forward, numbers};
+use super::lesson::numbers;
 use super::options::TrainOptions;
 use crate::archive::Layer;
 use crate::error::{Error, Result, While};
 use crate::metrics::{Score, Scores};
-use crate::models::Model;
+use crate::models::{Manner, Model};
 use crate::stream::Sink;
 use crate::tensors::Batch;
 
@@ -31,7 +31,8 @@ impl<'a> Validate<'a> {
 
     fn add(&mut self, batch: &Batch) -> Result<()> {
         let target = &self.model.card.target;
-        let estimate = forward(self.model, batch, self.options)?;
+        let manner = Manner { bf16: false, channels_last: self.options.channels_last };
+        let estimate = manner.run(|| self.model.forward(&batch.tensors))?;
         let (sum, count) = self.options.loss.of(&estimate, batch, &self.model.card)?;
         let (sum, count) = numbers(&sum, &count)?;
         self.sum += sum;
