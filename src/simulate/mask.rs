@@ -1,9 +1,11 @@
 //! The processor's cloud mask: made from 240 m means as MAJA does, with its mistakes.
 
+mod shade;
+
 use rand_pcg::Pcg64;
 
 use super::chance::{hash01, normal};
-use super::cloud::{Layer, Sky};
+use super::cloud::Sky;
 use super::ground::Ground;
 use super::map::{Map, Spectrum};
 use super::parcels::Cover;
@@ -15,7 +17,10 @@ const CELL: usize = 24;
 
 /// Share of a marked neighbour that marks a pixel: marks spread some 40 m beyond their cells, for
 /// the processor plays safe.
-const SPREAD: f32 = 0.33;
+const SPREAD: f32 = 0.35;
+
+/// Share of a cloud's cell below which a pixel that is dark where a shadow is expected is called shadow.
+const FRINGE: f32 = 0.65;
 
 /// Bits of the `CLM` file (Theia).
 pub(super) mod bits {
@@ -71,15 +76,13 @@ pub(super) fn detect(seen: &Seen, rng: &mut Pcg64) -> Vec<u8> {
     let thinnest = marks(cells, |i| high.values[i] > thin && found(i, &doubts.1, -0.5));
     let high_cloud = marks(cells, |i| high.values[i] > 1.5 * thin && found(i, &doubts.0, -0.6));
     let bright = commissions(seen.ground, cells, rng);
-    let shade = shadows(seen, cells, rng);
-    let dark = marks(cells, |i| {
-        shade.as_ref().is_some_and(|s| s.values[i] < 0.86) && found(i, &doubts.1, -0.85)
-    });
+    let dark = shade::search(seen, rng, |x, y| found(cell_at(cells, x, y), &doubts.1, -1.4));
     let mut out = vec![0u8; side * side];
     for (i, bits) in out.iter_mut().enumerate() {
         let (x, y) = (i % side, i / side);
-        let on = |map: &Map, level: f32| at_pixel(map, x, y) > level;
-        if on(&cloud, SPREAD) {
+        let on = |map: &Map, level: f32| at_pixel(map, CELL, x, y) > level;
+        let shaded = dark.as_ref().is_some_and(|dark| dark.at(x, y));
+        if on(&cloud, if shaded { FRINGE } else { SPREAD }) {
             let how = if seen.history < 3 { bits::MONO } else { bits::MONO | bits::MULTI };
             *bits |= bits::ALL | bits::CLOUD | how;
         } else if on(&bright, 0.5) {
@@ -91,7 +94,7 @@ pub(super) fn detect(seen: &Seen, rng: &mut Pcg64) -> Vec<u8> {
         if on(&high_cloud, SPREAD) {
             *bits |= bits::HIGH;
         }
-        if *bits & bits::CLOUD == 0 && on(&dark, 0.35) {
+        if *bits & bits::CLOUD == 0 && shaded {
             let outside = seen
                 .sky
                 .low
@@ -118,10 +121,15 @@ fn marks(cells: usize, on: impl Fn(usize) -> bool) -> Map {
     Map { side: cells, values }
 }
 
-/// Bilinear value of a cell map at a pixel: this rounds the corners of cells.
-fn at_pixel(map: &Map, x: usize, y: usize) -> f32 {
-    let at = |v: usize| (v as f32 + 0.5) / CELL as f32 - 0.5;
+/// Bilinear value at a pixel of a map with cells of so many pixels: this rounds the corners of cells.
+fn at_pixel(map: &Map, cell: usize, x: usize, y: usize) -> f32 {
+    let at = |v: usize| (v as f32 + 0.5) / cell as f32 - 0.5;
     if map.side < 2 { map.values[0] } else { map.at(at(x), at(y)) }
+}
+
+/// Number of the detection cell in which a pixel lies, of `cells` on a side.
+fn cell_at(cells: usize, x: usize, y: usize) -> usize {
+    (y / CELL).min(cells - 1) * cells + (x / CELL).min(cells - 1)
 }
 
 /// Bright ground taken for cloud: mostly towns.
@@ -134,36 +142,4 @@ fn commissions(ground: &Ground, cells: usize, rng: &mut Pcg64) -> Map {
     let town = Map { side, values: (0..side * side).map(built).collect() }.means(CELL);
     let salt = normal(rng).to_bits();
     marks(cells, |i| hash01(i as u32, salt) < 0.003 + 0.08 * town.values[i])
-}
-
-/// Shade by cell as the processor believes it: it guesses the height of the cloud.
-fn shadows(seen: &Seen, cells: usize, rng: &mut Pcg64) -> Option<Map> {
-    let layer: &Layer = seen.sky.low.as_ref()?;
-    let guess = (1.0 + 0.10 * normal(rng)).clamp(0.7, 1.3);
-    // Nine rays a cell tell its mean well enough for a mask.
-    let side = seen.ground.side();
-    let step = CELL / 3;
-    let small = side / step;
-    if small == 0 {
-        return None;
-    }
-    let shade = layer.shade();
-    let (east, south) = seen.sun.slant();
-    let climb = layer.height * guess / Layer::CELL;
-    let mut rays = Map::filled(small, 1.0);
-    for (i, v) in rays.values.iter_mut().enumerate() {
-        let (x, y) = ((i % small * step + step / 2) as f32, (i / small * step + step / 2) as f32);
-        let (a, b) = layer.locate(x, y);
-        *v = shade.wrapped(a + climb * east, b + climb * south);
-    }
-    let means = rays.means(3);
-    Some(Map {
-        side: cells,
-        values: (0..cells * cells)
-            .map(|i| {
-                let (x, y) = ((i % cells).min(means.side - 1), (i / cells).min(means.side - 1));
-                means.values[y * means.side + x]
-            })
-            .collect(),
-    })
 }

@@ -10,7 +10,7 @@ use crate::geo::Stamp;
 use crate::limits;
 
 /// Counted up whenever the same world gives other bytes.
-const PHYSICS: u32 = 2;
+const PHYSICS: u32 = 3;
 
 fn first_physics() -> u32 {
     1
