@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo demo-real test check peers bench bench-layouts bench-stream bench-models study clean
+.PHONY: help setup build demo demo-real test check peers bench bench-layouts bench-stream bench-models bench-gpu study clean
 
 # Minutes of a first build of the program, and of the tests after it, on a quiet machine with two cores.
 BUILD_MINUTES := 15
@@ -100,6 +100,12 @@ study: build ## the study at the size of two cores, in study/ (an hour and a hal
 bench-models: build .bench/readers-ready ## measure networks beside PyTorch and TensorFlow; WRITE=1 keeps the page
 	@.bench/readers/bin/python -B benches/models.py $(if $(WRITE),--write) --program $(PROGRAM) \
 	  --tensorflow .bench/tensorflow/bin/python --bench "$(CARGO) bench --quiet --locked --target-dir target --bench models --" \
+	  --patches "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
+
+bench-gpu: build ## measure networks on a GPU beside PyTorch; PYTHON is one with PyTorch 2.11 for CUDA and zarr; WRITE=1 keeps the page
+	@LD_LIBRARY_PATH=$$($(PYTHON) -c 'import os, torch; print(os.path.dirname(torch.__file__))')/lib \
+	  $(PYTHON) -B benches/gpu.py $(if $(WRITE),--write) --commit "$$(git rev-parse --short HEAD)" --program $(PROGRAM) \
+	  --bench "$(CARGO) bench --quiet --locked --target-dir target --bench models --" \
 	  --patches "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
 
 clean: ## remove what was built; .torch stays, so that set-up need not fetch it again

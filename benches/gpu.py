@@ -52,6 +52,12 @@ class Gpu(Bench):
         text = run([self.a.program, "model", "describe", card])
         return int(re.search(r"(\d+) multiply-adds a pixel", text)[1]) * self.a.side**2 * self.a.batch
 
+    def factor(self):
+        """How many times a pass of the U-Net the residual network takes, in bfloat16."""
+        words = ["last", "half", "cuda"]
+        slow, quick = (middle(self.infer(card, 5, *words)) for card in ("ssop-resnet", "ssop-unet"))
+        return f"One pass of `ssop-resnet` takes {slow / quick:.0f} times one of `ssop-unet`."
+
     def rows(self, card, half, ceiling):
         kinds = ("infer", "step", "loop", "busy")
         found = {(kind, engine): [] for kind in kinds for engine in ("ours", "torch")}
@@ -73,26 +79,29 @@ class Gpu(Bench):
         return [row + (" |" if row is not rows[-1] else "") for row in rows]
 
 
-def page(bench, rows, ceiling, copies):
+def page(bench, rows, ceiling, copies, factor):
     a = bench.a
     torch = run([sys.executable, "-c", "import torch; print(torch.__version__)"]).strip()
     text = f"""# Networks on a GPU beside PyTorch
 
 Written by `benches/gpu.py --write` (again: `make bench-gpu WRITE=1`) on {date.today()}: Éclaircie at commit {a.commit}, PyTorch {torch} in eager mode, both
-on the same libtorch. One {ceiling['gpu']}, {CORES} cores. Batches of {a.batch}, {a.side} px, width 64 (the study's networks); {a.steps} steps a turn, {a.turns} turns, medians.
+on the same libtorch. One {ceiling['gpu']}, {CORES} cores. Batches of {a.batch}, {a.side} px, width 64 (the study's networks); {a.steps} steps a turn, {a.turns} turn{"s" if a.turns > 1 else ""}, medians.
 
 A ratio is theirs over ours: above 1, Éclaircie is faster. A step is forward, loss, backward and Adam, with its loss and the length of its gradient
 read back; Éclaircie's is taken from the trace of `eclaircie train`, which brings and scales the next batches beside it, PyTorch's runs on random tensors that are on the GPU
 already. A loop is the time from step to step with its reading, PyTorch's from a DataLoader over zarr-python with {CORES} workers and pinned memory. PyTorch
 searches for the fastest kernels (`cudnn.benchmark`), runs Adam as one kernel (`fused`), and in bfloat16 autocasts with channels last. float32 is
 TF32 in convolutions for both. TFLOP/s of the whole network, with its share of a product of large bfloat16 matrices measured in the same run ({ceiling['tflops']:.0f} TFLOP/s;
-a copy on the device moves {ceiling['tbs']:.1f} TB/s). *Busy* is the share of the loop's time in which a step is at work.
+a copy on the device moves {ceiling['tbs']:.1f} TB/s). Éclaircie computes the layer to four bands sixteen pixels at a time and elevation once, which is part of
+its ratio. *Busy* is the share of the loop's time in which a step is at work.
 
 | | Éclaircie | PyTorch | samples/s | TFLOP/s | busy |
 | --- | --- | --- | --- | --- | --- |
 {chr(10).join(rows)}
 
 {copies}
+
+{factor}
 """
     (HERE / "gpu.md").write_text(text)
 
@@ -127,7 +136,7 @@ def main():
     told = copies(bench, 20)
     rows = [row for card, half in CASES for row in bench.rows(card, half, ceiling["tflops"])]
     if a.write:
-        page(bench, rows, ceiling, told)
+        page(bench, rows, ceiling, told, bench.factor())
 
 
 if __name__ == "__main__":
