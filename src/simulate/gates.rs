@@ -5,6 +5,7 @@
 //! learner; it is given products only, and the truth judges it on blocks of ground that it was not trained on.
 
 mod gaps;
+mod kinship;
 mod learner;
 mod looks;
 mod masks;

@@ -37,6 +37,11 @@ impl Errors {
         -10.0 * (self.squares / self.values).log10()
     }
 
+    /// How many pixels were taken.
+    pub fn pixels(&self) -> f64 {
+        self.pixels
+    }
+
     /// Mean angle between spectra in degrees.
     pub fn sam(&self) -> f64 {
         self.angles / self.pixels
@@ -63,7 +68,7 @@ pub(super) fn way(points: &Points, [b, t, a]: [usize; 3]) -> f64 {
 /// Interpolates every pixel whose dates around are called clear, and compares with what was seen on a date that is clear, as on real
 /// series, which have no other truth.
 pub(super) fn filling(tiles: &[Points]) -> Gate {
-    let [mut all, mut honest, mut true_ground] = [Errors::default(); 3];
+    let [mut all, mut honest, mut unclouded] = [Errors::default(); 3];
     for points in tiles {
         for three in points.triplets() {
             let [b, t, a] = three.map(|i| &points.looks[i]);
@@ -73,7 +78,7 @@ pub(super) fn filling(tiles: &[Points]) -> Gate {
                     continue;
                 }
                 let guess = between(&b.seen[i], &a.seen[i], share);
-                true_ground.add(&guess, &reflectance(&t.there[i]));
+                unclouded.add(&guess, &reflectance(&t.there[i]));
                 if t.sky[i] == 0 {
                     let seen = reflectance(&t.seen[i]);
                     all.add(&guess, &seen);
@@ -89,8 +94,8 @@ pub(super) fn filling(tiles: &[Points]) -> Gate {
         Measure::within("PSNR in dB", all.psnr(), 27.0..=31.0),
         Measure::within("angle of spectra in degrees", all.sam(), 3.0..=5.0),
         Measure::aside("PSNR in dB where both dates were truly clear", honest.psnr()),
-        Measure::aside("PSNR in dB against the ground without haze and noise, cloudy or not", {
-            true_ground.psnr()
+        Measure::aside("PSNR in dB against what a sky without clouds had shown, cloudy or not", {
+            unclouded.psnr()
         }),
         Measure::aside("percent of pixels with a missed cloud or shadow", {
             100.0 * (1.0 - honest.pixels / all.pixels.max(1.0))

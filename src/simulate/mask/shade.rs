@@ -20,19 +20,19 @@ pub(super) struct Shadows(Map);
 impl Shadows {
     /// Whether a pixel is called shadow where it is not called cloud.
     pub(super) fn at(&self, x: usize, y: usize) -> bool {
-        at_pixel(&self.0, CELL, x, y) > 0.5
+        at_pixel(&self.0, CELL, x, y) > 0.48
     }
 }
 
-/// The shadows of the low layer, which the processor sees where `noticed` says so of a pixel. It guesses
-/// the height of the cloud. None without such a layer.
+/// The shadows of the low layer, which the processor sees where `noticed` says so of a pixel. It finds the height of the
+/// cloud, but for a hundredth, and takes the ground for flat. None without such a layer.
 pub(super) fn search(
     seen: &Seen,
     rng: &mut Pcg64,
     noticed: impl Fn(usize, usize) -> bool,
 ) -> Option<Shadows> {
     let layer: &Layer = seen.sky.low.as_ref()?;
-    let guess = (1.0 + 0.04 * normal(rng)).clamp(0.7, 1.3);
+    let guess = (1.0 + 0.01 * normal(rng)).clamp(0.7, 1.3);
     // Nine rays a cell tell its mean well enough for a mask.
     let (side, step) = (seen.ground.side(), CELL / 3);
     let cells = side / CELL;
