@@ -21,7 +21,7 @@ pub(super) fn get<'b>(batch: &'b Batch, name: &str) -> Result<&'b Tensor> {
 }
 
 pub(super) fn torch(e: TchError) -> Error {
-    Error::internal("cannot score a batch").with_source(e)
+    Error::from(e).context("scoring a batch")
 }
 
 impl Method {

@@ -96,7 +96,7 @@ fn layer_of(name: &str) -> Result<Layer> {
 }
 
 fn torch(e: tch::TchError) -> Error {
-    Error::internal("libtorch refused to scale a batch").with_source(e)
+    Error::from(e).context("scaling a batch")
 }
 
 impl Operator for Normalise {

@@ -17,7 +17,7 @@ const CELL: usize = 24;
 
 /// Share of a marked neighbour that marks a pixel: marks spread some 40 m beyond their cells, for
 /// the processor plays safe.
-const SPREAD: f32 = 0.38;
+const SPREAD: f32 = 0.4;
 
 /// Share of a cloud's cell below which a pixel that is dark where a shadow is expected is called shadow.
 const FRINGE: f32 = 0.67;
@@ -70,13 +70,13 @@ pub(super) fn detect(seen: &Seen, rng: &mut Pcg64) -> Vec<u8> {
     // N(0, 1) stays below -0.5 in 30 % of the places: thin clouds there are missed.
     let found = |i: usize, map: &Map, missed: f32| doubt(i, map) > missed;
     let cloud = marks(cells, |i| {
-        low.values[i] > least * if found(i, &doubts.0, -1.1) { 1.0 } else { 4.0 }
+        low.values[i] > least * if found(i, &doubts.0, -1.1) { 1.0 } else { 4.5 }
             || high.values[i] > 0.07
     });
     let thinnest = marks(cells, |i| high.values[i] > thin && found(i, &doubts.1, -0.5));
     let high_cloud = marks(cells, |i| high.values[i] > 1.5 * thin && found(i, &doubts.0, -0.6));
     let bright = commissions(seen.ground, cells, rng);
-    let dark = shade::search(seen, rng, |x, y| found(cell_at(cells, x, y), &doubts.1, -1.25));
+    let dark = shade::search(seen, rng, |x, y| found(cell_at(cells, x, y), &doubts.1, -1.2));
     let mut out = vec![0u8; side * side];
     for (i, bits) in out.iter_mut().enumerate() {
         let (x, y) = (i % side, i / side);

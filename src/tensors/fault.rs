@@ -19,3 +19,20 @@ impl From<TchError> for Error {
         Self::internal(format!("libtorch failed: {first}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_gpu_is_no_fault_of_ours() {
+        let said =
+            "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has\nException raised from";
+        let error = Error::from(TchError::Torch(said.into())).context("going backward");
+        assert_eq!(error.kind(), Kind::OutOfMemory);
+        assert!(error.to_string().contains("Tried to allocate 2.00 GiB"), "{error}");
+        assert!(!error.to_string().contains("Exception"), "{error}");
+        assert!(error.next_step().is_some_and(|hint| hint.contains("smaller batch")));
+        assert_eq!(Error::from(TchError::Shape("2".into())).kind(), Kind::Internal);
+    }
+}

@@ -6,7 +6,7 @@ use std::fmt;
 use tch::{Kind, TchError, Tensor, nn};
 
 use super::gradient;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, While};
 
 /// How gradients become steps.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -46,16 +46,16 @@ const BETA2: f64 = 0.999;
 const EPSILON: f64 = 1e-7;
 
 impl Adam {
-    pub(super) fn new(vars: &nn::VarStore, optimiser: Optimiser) -> Self {
+    pub(super) fn new(vars: &nn::VarStore, optimiser: Optimiser) -> Result<Self> {
         let shapes: Vec<_> =
             gradient::weights(vars).into_iter().map(|(name, v)| (name, v.size())).collect();
         let all = shapes.iter().map(|(_, shape)| shape.iter().product::<i64>()).sum::<i64>();
-        let zeros = || Tensor::zeros([all], (Kind::Float, vars.device()));
+        let zeros = || Tensor::f_zeros([all], (Kind::Float, vars.device()));
         let decay = match optimiser {
             Optimiser::Adam => 0.0,
             Optimiser::AdamW { decay } => decay,
         };
-        Self { decay, step: 0, shapes, mean: zeros(), square: zeros() }
+        Ok(Self { decay, step: 0, shapes, mean: zeros()?, square: zeros()? })
     }
 
     /// One step at `rate` from `scale` times a gradient, as [`gradient::of`] gives it.
@@ -80,7 +80,8 @@ impl Adam {
             }
             Ok(())
         })
-        .map_err(|e| Error::internal("cannot take an optimiser step").with_source(e))
+        .map_err(Error::from)
+        .during(|| "taking an optimiser step")
     }
 
     /// What is added to the weights; in the memory of the gradient.
@@ -156,7 +157,7 @@ mod tests {
         let vars = nn::VarStore::new(Device::Cpu);
         let kernel = vars.root().f_ones("kernel", &[1, 1]).unwrap();
         let bias = vars.root().f_ones("bias", &[1]).unwrap();
-        let mut adam = Adam::new(&vars, optimiser);
+        let mut adam = Adam::new(&vars, optimiser).unwrap();
         for slope in [0.5, -0.25, 2.0] {
             let loss = ((&kernel + &bias) * (slope / scale)).sum(Kind::Float);
             let gradient = gradient::of(&loss, &vars).unwrap();

@@ -106,7 +106,7 @@ impl<'r, 'a> Fit<'r, 'a> {
                 Some(weights) => Model::fit(&run.card, weights, o.device)?,
                 None => Model::new(run.card.clone(), o.seed as i64, o.device)?,
             };
-            let adam = Adam::new(&model.vars, o.optimiser);
+            let adam = Adam::new(&model.vars, o.optimiser)?;
             Ok((model, adam))
         };
         let (mut model, mut adam) = begin()?;

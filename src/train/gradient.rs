@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tch::{Kind, TchError, Tensor, nn};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, While};
 
 /// Values of one part of [`length`]'s sum, whose squares are added in float32.
 const PART: i64 = 1 << 20;
@@ -29,7 +29,7 @@ pub(super) fn of(loss: &Tensor, vars: &nn::VarStore) -> Result<Tensor> {
             weights.iter().zip(&slopes).map(part).collect::<std::result::Result<Vec<_>, _>>()?;
         Tensor::f_cat(&parts, 0)
     };
-    backward().map_err(|e| Error::internal("cannot go backward").with_source(e))
+    backward().map_err(Error::from).during(|| "going backward")
 }
 
 /// Length of a gradient. Not a number where any of its values is not.
@@ -42,7 +42,7 @@ pub(super) fn length(gradient: &Tensor) -> Result<f64> {
         // One look at the device, however many parts there are.
         Tensor::f_stack(&parts, 0)?.f_norm()?.f_double_value(&[])
     };
-    measure().map_err(|e| Error::internal("cannot measure the gradient").with_source(e))
+    measure().map_err(Error::from).during(|| "measuring the gradient")
 }
 
 /// What a gradient of this length is multiplied by to be at most `most` long.

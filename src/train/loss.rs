@@ -4,7 +4,7 @@ use std::fmt;
 
 use tch::{Kind, Tensor};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, While};
 use crate::models::{Card, Estimate};
 use crate::tensors::Batch;
 
@@ -74,7 +74,7 @@ impl Loss {
             let count = weight.f_sum(Kind::Double)?.f_mul_scalar(channels)?;
             Ok((sum, count))
         };
-        compute().map_err(|e| Error::internal("cannot compute the loss").with_source(e))
+        compute().map_err(Error::from).during(|| "computing the loss")
     }
 }
 

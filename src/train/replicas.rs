@@ -74,7 +74,7 @@ impl Replicas {
 }
 
 fn refused(e: TchError) -> Error {
-    Error::internal("cannot bring gradients or weights from one device to another").with_source(e)
+    Error::from(e).context("bringing weights from one device to another")
 }
 
 /// Runs of samples one after another, for so many devices: as even as can be, the first ones longer;
