@@ -103,6 +103,7 @@ bench-models: build .bench/readers-ready ## measure networks beside PyTorch and 
 	  --patches "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
 
 bench-gpu: build ## measure networks on a GPU beside PyTorch; PYTHON is one with PyTorch 2.11 for CUDA and zarr; WRITE=1 keeps the page
+	@$(PYTHON) -c 'import torch, zarr; assert torch.cuda.is_available(), "PyTorch finds no GPU"'
 	@LD_LIBRARY_PATH=$$($(PYTHON) -c 'import os, torch; print(os.path.dirname(torch.__file__))')/lib \
 	  $(PYTHON) -B benches/gpu.py $(if $(WRITE),--write) --commit "$$(git rev-parse --short HEAD)" --program $(PROGRAM) \
 	  --bench "$(CARGO) bench --quiet --locked --target-dir target --bench models --" \

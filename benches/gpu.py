@@ -1,6 +1,6 @@
 """Networks in Éclaircie and in eager PyTorch on a GPU, in turns; and how busy the stream keeps it.
 
-usage: gpu.py --bench COMMAND --program P --patches COMMAND [--folder F] [--batch B] [--side S] [--steps N] [--turns T]
+usage: gpu.py --bench COMMAND --program P --patches COMMAND [--folder F] [--batch B] [--steps N] [--turns T]
               [--commit C] [--write]
 
 As benches/models.py, whose runs these are: in float32 (cuDNN's TF32, as PyTorch has it by default) and in bfloat16 with
@@ -18,6 +18,7 @@ from pathlib import Path
 from models import Bench, middle
 from process import CORES, HERE, last_json, run
 
+BY_HAND = "\n## By hand"
 CASES = [("msop-unet", ""), ("msop-unet", "half"), ("david", "half")]
 
 
@@ -54,9 +55,10 @@ class Gpu(Bench):
 
     def factor(self):
         """How many times a pass of the U-Net the residual network takes, in bfloat16."""
+        self.a.batch = 8
         words = ["last", "half", "cuda"]
         slow, quick = (middle(self.infer(card, 5, *words)) for card in ("ssop-resnet", "ssop-unet"))
-        return f"One pass of `ssop-resnet` takes {slow / quick:.0f} times one of `ssop-unet`."
+        return f"One pass of `ssop-resnet` takes {slow / quick:.0f} times one of `ssop-unet` (bfloat16, batches of 8)."
 
     def rows(self, card, half, ceiling):
         kinds = ("infer", "step", "loop", "busy")
@@ -84,13 +86,14 @@ def page(bench, rows, ceiling, copies, factor):
     torch = run([sys.executable, "-c", "import torch; print(torch.__version__)"]).strip()
     text = f"""# Networks on a GPU beside PyTorch
 
-Written by `benches/gpu.py --write` (again: `make bench-gpu WRITE=1`) on {date.today()}: Éclaircie at commit {a.commit}, PyTorch {torch} in eager mode, both
+Written by `benches/gpu.py --write`, but for what is said by hand (again: `make bench-gpu WRITE=1`) on {date.today()}: Éclaircie at commit {a.commit}, PyTorch {torch} in eager mode, both
 on the same libtorch. One {ceiling['gpu']}, {CORES} cores. Batches of {a.batch}, {a.side} px, width 64 (the study's networks); {a.steps} steps a turn, {a.turns} turn{"s" if a.turns > 1 else ""}, medians.
 
-A ratio is theirs over ours: above 1, Éclaircie is faster. A step is forward, loss, backward and Adam, with its loss and the length of its gradient
-read back; Éclaircie's is taken from the trace of `eclaircie train`, which brings and scales the next batches beside it, PyTorch's runs on random tensors that are on the GPU
+A ratio is theirs over ours: above 1, Éclaircie is faster. A step is forward, loss, backward and Adam, and the loss is read back; Éclaircie also measures
+the length of the gradient. Its step is taken from the trace of `eclaircie train`, which brings and scales the next batches beside it, PyTorch's runs on random tensors that are on the GPU
 already. A loop is the time from step to step with its reading, PyTorch's from a DataLoader over zarr-python with {CORES} workers and pinned memory. PyTorch
-searches for the fastest kernels (`cudnn.benchmark`), runs Adam as one kernel (`fused`), and in bfloat16 autocasts with channels last. float32 is
+searches for the fastest kernels (`cudnn.benchmark`), runs Adam as one kernel (`fused`), and in bfloat16 autocasts with channels last. Éclaircie searches as well.
+Inference is that of the library, with `Manner` and `search_kernels`; `evaluate` and `reconstruct` run in float32 without the search. float32 is
 TF32 in convolutions for both. TFLOP/s of the whole network, with its share of a product of large bfloat16 matrices measured in the same run ({ceiling['tflops']:.0f} TFLOP/s;
 a copy on the device moves {ceiling['tbs']:.1f} TB/s). Éclaircie computes the layer to four bands sixteen pixels at a time and elevation once, which is part of
 its ratio. *Busy* is the share of the loop's time in which a step is at work.
@@ -103,7 +106,10 @@ its ratio. *Busy* is the share of the loop's time in which a step is at work.
 
 {factor}
 """
-    (HERE / "gpu.md").write_text(text)
+    page = HERE / "gpu.md"
+    # What was written by hand stays.
+    old = page.read_text() if page.exists() else ""
+    page.write_text(text + old[old.find(BY_HAND) :] if BY_HAND in old else text)
 
 
 def copies(bench, milliseconds):
@@ -113,7 +119,7 @@ def copies(bench, milliseconds):
     print(text, flush=True)
     figures = re.findall(r"(?:figure|ratio) gpu (.*)", text)
     work, speeds, bare, plain = figures
-    return f"Copies beside work that knows nothing of them ({work}): {speeds}; {bare.split()[1]} of no copies, {plain.split()[1]} times plain copies."
+    return f"Copies beside products of matrices that do not use them ({work}): {speeds}; {bare.split()[1]} of no copies, {plain.split()[1]} times plain copies."
 
 
 def main():
@@ -123,12 +129,13 @@ def main():
     p.add_argument("--patches", required=True)
     p.add_argument("--folder", default=".bench/models")
     p.add_argument("--batch", type=int, default=16)
-    p.add_argument("--side", type=int, default=256)
     p.add_argument("--steps", type=int, default=40)
     p.add_argument("--turns", type=int, default=3)
     p.add_argument("--commit", default="of today")
     p.add_argument("--write", action="store_true")
     a = p.parse_args()
+    # The side of the patches of the archive.
+    a.side = 256
     bench = Gpu(a)
     bench.make()
     ceiling = last_json(run([sys.executable, HERE / "models/nets.py", "ceiling"]))

@@ -11,7 +11,8 @@ use tch::{Cuda, Device, Kind, Tensor};
 
 use crate::{BATCH, ROUNDS, Result};
 
-/// What one would write first: each tensor to the device when its turn comes, then scaled there.
+/// What one would write first: each tensor to the device when its turn comes, then scaled there; without the masks of valid pixels that
+/// [`Normalise`] adds.
 struct Plain(Device);
 
 impl Operator for Plain {

@@ -33,7 +33,7 @@ const DARK: f64 = 0.1;
 /// B02 B03 B04 B08.
 pub(super) fn masks(batch: &Batch, target: &Tensor, valid: &Tensor) -> Result<Vec<Option<Tensor>>> {
     compute(batch, target, valid)
-        .map_err(|e| Error::internal("cannot part the pixels of a batch").with_source(e))
+        .map_err(|e| Error::from(e).context("parting the pixels of a batch"))
 }
 
 fn compute(

@@ -4,7 +4,9 @@
 //! for 60 of them. The 5 x 5 kernel of four bands at the sixteen places of a block of 4 x 4 pixels is an 8 x 8 kernel of 64
 //! channels that moves four pixels a step: more than half of it zeros, and a sixth of the work. The sums are the same, in another order.
 
-use tch::Tensor;
+use std::cell::RefCell;
+
+use tch::{Device, Tensor};
 
 use super::conv::Conv;
 use crate::error::Result;
@@ -28,9 +30,8 @@ pub(super) fn run(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<
     let wide = kernel + BLOCK - 1;
     // A tap of zeros after those of the kernel stands wherever the wide kernel has none.
     let taps = weight.f_reshape([outputs, inputs, kernel * kernel])?.f_constant_pad_nd([0, 1])?;
-    let places = Tensor::f_from_slice(&places(kernel))?.f_to_device(x.device())?;
     let wide_weight = taps
-        .f_index_select(2, &places)?
+        .f_index_select(2, &taken(kernel, x.device())?)?
         .f_view([outputs, inputs, BLOCK * BLOCK, wide, wide])?
         .f_permute([0, 2, 1, 3, 4])?
         .f_reshape([outputs * BLOCK * BLOCK, inputs, wide, wide])?;
@@ -40,6 +41,21 @@ pub(super) fn run(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<
     Ok(match bias {
         Some(bias) => image.f_add(&bias.f_view([1, outputs, 1, 1])?)?,
         None => image,
+    })
+}
+
+/// [`places`] on a device, copied there once a thread: a copy waits for all that the device was asked for.
+fn taken(kernel: i64, device: Device) -> Result<Tensor> {
+    thread_local! {
+        static KNOWN: RefCell<Vec<(i64, Device, Tensor)>> = const { RefCell::new(Vec::new()) };
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(found) = known.iter().find(|k| (k.0, k.1) == (kernel, device)) {
+            return Ok(found.2.shallow_clone());
+        }
+        let made = Tensor::f_from_slice(&places(kernel))?.f_to_device(device)?;
+        known.push((kernel, device, made.shallow_clone()));
+        Ok(made)
     })
 }
 
@@ -58,7 +74,7 @@ fn places(kernel: i64) -> Vec<i64> {
 
 #[cfg(test)]
 mod tests {
-    use tch::{Device, Kind};
+    use tch::Kind;
 
     use super::*;
 

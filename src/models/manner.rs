@@ -6,7 +6,7 @@ use tch::Tensor;
 
 use crate::error::Result;
 
-/// How convolutions compute; as they are given by default.
+/// How convolutions compute; by default in float32, on images as they lie in memory.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Manner {
     /// In bfloat16: weights stay float32 and are rounded where they are used, as autocast does.

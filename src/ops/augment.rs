@@ -43,7 +43,7 @@ impl Operator for Augment {
                 true => turned,
                 false => turned.and_then(|t| t.f_flip([3])),
             };
-            *tensor = moved.map_err(|e| Error::internal("cannot turn a batch").with_source(e))?;
+            *tensor = moved.map_err(|e| Error::from(e).context("turning a batch"))?;
         }
         out.push(item);
         Ok(())

@@ -187,7 +187,7 @@ fn pad(tensor: &Tensor, height: usize, width: usize) -> Result<Tensor> {
     }
     tensor
         .f_replication_pad2d([0, right, 0, below])
-        .map_err(|e| Error::internal("cannot pad the edge of a scene").with_source(e))
+        .map_err(|e| Error::from(e).context("padding the edge of a scene"))
 }
 
 impl Operator for ReadPiece {

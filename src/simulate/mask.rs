@@ -1,4 +1,4 @@
-//! The processor's cloud mask: made from 240 m means as MAJA does, with its mistakes.
+//! The processor's cloud mask: made from 240 m means as MAJA does, shadows from 120 m, with its mistakes.
 
 mod shade;
 

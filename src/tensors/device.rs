@@ -32,7 +32,7 @@ pub fn limit_threads(threads: usize) {
 }
 
 /// Whether a GPU looks for the fastest kernels of a layer when it meets it in a new size: seconds, which a training gets back
-/// and a few scenes do not. What was found stays in use.
+/// and a few scenes do not. What a thread found stays in use there.
 pub fn search_kernels(on: bool) {
     Cuda::cudnn_set_benchmark(on);
 }

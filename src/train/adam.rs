@@ -167,6 +167,38 @@ mod tests {
     }
 
     #[test]
+    fn every_weight_has_its_own_place_in_the_row() {
+        let vars = nn::VarStore::new(Device::Cpu);
+        // Not in the order of their names, of other shapes, and with slopes of their own.
+        let wide = vars.root().f_zeros("wide", &[2, 3]).unwrap();
+        let bias = vars.root().f_zeros("bias", &[1]).unwrap();
+        let kernel = vars.root().f_zeros("kernel", &[2]).unwrap();
+        let mut adam = Adam::new(&vars, Optimiser::Adam).unwrap();
+        let loss = (&wide * 3.0).sum(Kind::Float)
+            + (&bias * -2.0).sum(Kind::Float)
+            + (&kernel * 0.5).sum(Kind::Float);
+        adam.step(&vars, gradient::of(&loss, &vars).unwrap(), 0.1, 1.0).unwrap();
+        // The first step is the rate against the slope's sign.
+        for (weight, want) in [(&wide, -0.1), (&bias, 0.1), (&kernel, -0.1)] {
+            assert!((weight - want).abs().max().double_value(&[]) < 1e-5, "{weight:?}");
+        }
+        let state: BTreeMap<String, Tensor> = adam.state().unwrap().into_iter().collect();
+        for (name, shape, slope) in
+            [("wide", vec![2, 3], 3.0), ("bias", vec![1], -2.0), ("kernel", vec![2], 0.5)]
+        {
+            let mean = &state[&format!("m.{name}")];
+            assert_eq!(mean.size(), shape, "{name}");
+            assert!((mean - 0.1 * slope).abs().max().double_value(&[]) < 1e-6, "{name}");
+        }
+        // What is taken back is what goes on.
+        let mut again = Adam::new(&vars, Optimiser::Adam).unwrap();
+        again.restore(&state).unwrap();
+        for (name, tensor) in again.state().unwrap() {
+            assert_eq!(tensor, state[&name], "{name}");
+        }
+    }
+
+    #[test]
     fn three_steps_are_those_of_the_formula() {
         // In float64, by Keras's formula.
         let by_hand = |decay: f64| {

@@ -214,7 +214,8 @@ impl<'r, 'a> Fit<'r, 'a> {
             progress: &mut note,
         };
         let plan = pipe.sink(&mut sink).with_trace(o.trace.as_ref());
-        search_kernels(true);
+        // What was found is known to the thread that searched; copies of the network learn on new ones.
+        search_kernels(o.beside.is_empty());
         let ran = plan.run(self.run.cancel);
         search_kernels(false);
         match ran {

@@ -46,6 +46,7 @@ impl Sums {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::chance::hash01;
     use super::super::points::Look;
     use super::*;
     use crate::geo::Stamp;
@@ -66,7 +67,7 @@ mod tests {
     #[test]
     fn a_smooth_haze_is_shared_and_a_noise_of_each_pixel_is_not() {
         assert!(kinship(&[tile(|i| 10 * (i / 32) as i16)]) > 0.99);
-        let noise = |i: usize| (i.wrapping_mul(2_654_435_761) >> 7) as i16 % 50;
+        let noise = |i: usize| (50.0 * hash01(i as u32, 7)) as i16;
         assert!(kinship(&[tile(noise)]).abs() < 0.15);
     }
 }

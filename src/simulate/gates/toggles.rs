@@ -78,9 +78,9 @@ fn judged(base: &Shown, without: &Without) -> Gate {
             multi(base) - multi(thin),
             0.02..=any,
         ),
-        // Averages are not ruled by events: the order of the methods stays.
         Measure::within("percent of pixels that an event changed", changed(base), 1.0..=any),
         Measure::within("the same without events", changed(events), 0.0..=0.0),
+        // Averages are not ruled by events: the order of the methods stays.
         Measure::within(
             "without events: three dates with radar still lead a straight line by",
             multi(events) - line(events),
@@ -91,9 +91,9 @@ fn judged(base: &Shown, without: &Without) -> Gate {
             line(events) - line(base),
             0.0..=2.0,
         ),
-        // Noise that neighbours share is what radar can tell from a change.
         Measure::within("correlation of the air's traces in neighbours", kinships[0], 0.5..=1.0),
         Measure::within("the same without noise correlation", kinships[1], -0.2..=0.2),
+        // Noise that neighbours share is what radar can tell from a change.
         Measure::within(
             "without noise correlation: the gain of radar in three dates changes by",
             radar(noise) - radar(base),

@@ -14,25 +14,28 @@ const CELL: usize = 12;
 /// Share of direct sunlight below which a cell is dark enough to be told from its surroundings.
 const DARK: f32 = 0.9;
 
+/// Share of a marked neighbour that marks a pixel: hardly any shadow beyond its cells.
+const HALF: f32 = 0.48;
+
 /// The shadows that the processor has found, by cell.
 pub(super) struct Shadows(Map);
 
 impl Shadows {
     /// Whether a pixel is called shadow where it is not called cloud.
     pub(super) fn at(&self, x: usize, y: usize) -> bool {
-        at_pixel(&self.0, CELL, x, y) > 0.48
+        at_pixel(&self.0, CELL, x, y) > HALF
     }
 }
 
 /// The shadows of the low layer, which the processor sees where `noticed` says so of a pixel. It finds the height of the
-/// cloud, but for a hundredth, and takes the ground for flat. None without such a layer.
+/// cloud with an error of 1 %, and takes the ground for flat. None without such a layer.
 pub(super) fn search(
     seen: &Seen,
     rng: &mut Pcg64,
     noticed: impl Fn(usize, usize) -> bool,
 ) -> Option<Shadows> {
     let layer: &Layer = seen.sky.low.as_ref()?;
-    let guess = (1.0 + 0.01 * normal(rng)).clamp(0.7, 1.3);
+    let guess = 1.0 + 0.01 * normal(rng);
     // Nine rays a cell tell its mean well enough for a mask.
     let (side, step) = (seen.ground.side(), CELL / 3);
     let cells = side / CELL;
