@@ -105,6 +105,8 @@ pub fn run(
                 1 => drop(gathered.then(Plain(device)).sink(&mut work).run(&Cancel::default())?),
                 _ => batches.iter().for_each(|_| work.once()),
             }
+            let streamed = if way < 2 { rows.len() } else { 0 };
+            assert_eq!(std::mem::take(&mut work.samples), streamed);
             if round > 0 {
                 seconds.push(began.elapsed().as_secs_f64());
             }

@@ -96,19 +96,14 @@ impl Facts {
 mod tests {
     use super::*;
 
+    fn facts(season: Season, cloud: Option<f64>, clear_days: Option<f64>) -> Facts {
+        let (name, tile, block) = ("a".into(), "31TCJ".into(), String::new());
+        Facts { name, tile, row: 0, col: 0, time: Stamp(0), block, season, cloud, clear_days }
+    }
+
     #[test]
     fn a_sample_is_in_one_group_of_each_kind() {
-        let facts = Facts {
-            name: "a".into(),
-            tile: "31TCJ".into(),
-            row: 0,
-            col: 0,
-            time: Stamp(0),
-            block: String::new(),
-            season: Season::Winter,
-            cloud: Some(25.0),
-            clear_days: Some(6.0),
-        };
+        let facts = facts(Season::Winter, Some(25.0), Some(6.0));
         let wanted =
             ["season: winter", "cloud at t: 25 to 50 %", "nearest clear date: 6 to 10 days"];
         assert_eq!(facts.groups(), wanted);
@@ -123,18 +118,7 @@ mod tests {
         let waits = [Some(1.0), Some(6.0), Some(12.0), Some(30.0), None];
         let mut found = std::collections::BTreeSet::new();
         for (i, cloud) in clouds.into_iter().enumerate() {
-            let facts = Facts {
-                name: "a".into(),
-                tile: "31TCJ".into(),
-                row: 0,
-                col: 0,
-                time: Stamp(0),
-                block: String::new(),
-                season: seasons[i % 4],
-                cloud,
-                clear_days: waits[i % 5],
-            };
-            found.extend(facts.groups());
+            found.extend(facts(seasons[i % 4], cloud, waits[i % 5]).groups());
         }
         assert!(found.iter().eq(&std::collections::BTreeSet::from(GROUPS.map(str::to_owned))));
     }

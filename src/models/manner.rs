@@ -122,6 +122,15 @@ mod tests {
     }
 
     #[test]
+    fn only_with_channels_last_are_the_channels_of_a_pixel_neighbours_in_memory() {
+        let (_, inputs) = case();
+        let kernel = Tensor::zeros([3, 4, 3, 3], (Kind::Float, Device::Cpu));
+        let step = || prepare(&inputs["s2_t"], &kernel, 1).unwrap().0.stride()[1];
+        let last = Manner { channels_last: true, ..Manner::default() };
+        assert_eq!((step(), last.run(step)), (32 * 32, 1));
+    }
+
+    #[test]
     fn channels_of_zeros_change_no_sum() {
         tch::manual_seed(7);
         let options = (Kind::Float, Device::Cpu);
