@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo demo-real test check peers bench bench-layouts bench-stream bench-models bench-gpu study clean
+.PHONY: help setup build demo demo-real test check peers bench bench-layouts bench-stream bench-models bench-gpu study study-gpu clean
 
 # Minutes of a first build of the program, and of the tests after it, on a quiet machine with two cores.
 BUILD_MINUTES := 15
@@ -90,12 +90,11 @@ bench-stream: build .bench/readers-ready ## measure streaming beside memcpy, dec
 	  --tensorflow .bench/tensorflow/bin/python --program $(PROGRAM) --bench "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
 
 study: build ## the study at the size of two cores, in study/ (an hour and a half, 25 GB of disk; a second run goes on): simulated places, three seeds, controls; WRITE=1 keeps the page
-	@[ -e study/archive ] || $(PROGRAM) simulate study/simulated --side 1536 --months 24 --seed 7
-	@[ -e study/archive ] || $(PROGRAM) simulate study/simulated --check
-	@$(PROGRAM) ingest study/simulated/products study/archive
-	@$(PROGRAM) ingest study/simulated/truth study/truth
-	@$(PROGRAM) study benches/study/study.toml study/archive --truth study/truth --to study/found
-	@$(if $(WRITE),cp -r study/found/STUDY.md study/found/figures benches/study/)
+	@$(call study,study,benches/study,1536)
+
+study-gpu: build ## the study with networks of full size on a GPU, in study-gpu/ (hours, 100 GB of disk; a second run goes on); PYTHON is one with PyTorch 2.11 for CUDA; WRITE=1 keeps the page
+	@$(PYTHON) -c 'import torch; assert torch.cuda.is_available(), "PyTorch finds no GPU"'
+	@export LD_LIBRARY_PATH=$(CUDA); $(call study,study-gpu,benches/study/gpu,3072)
 
 bench-models: build .bench/readers-ready ## measure networks beside PyTorch and TensorFlow; WRITE=1 keeps the page
 	@.bench/readers/bin/python -B benches/models.py $(if $(WRITE),--write) --program $(PROGRAM) \
@@ -104,7 +103,7 @@ bench-models: build .bench/readers-ready ## measure networks beside PyTorch and 
 
 bench-gpu: build ## measure networks on a GPU beside PyTorch; PYTHON is one with PyTorch 2.11 for CUDA and zarr; WRITE=1 keeps the page
 	@$(PYTHON) -c 'import torch, zarr; assert torch.cuda.is_available(), "PyTorch finds no GPU"'
-	@LD_LIBRARY_PATH=$$($(PYTHON) -c 'import os, torch; print(os.path.dirname(torch.__file__))')/lib \
+	@LD_LIBRARY_PATH=$(CUDA) \
 	  $(PYTHON) -B benches/gpu.py $(if $(WRITE),--write) --commit "$$(git rev-parse --short HEAD)" --program $(PROGRAM) \
 	  --bench "$(CARGO) bench --quiet --locked --target-dir target --bench models --" \
 	  --patches "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
@@ -115,6 +114,18 @@ clean: ## remove what was built; .torch stays, so that set-up need not fetch it 
 
 # The stream under a model checker: a package of its own (a first build takes half a minute), SCHEDULES=N draws more than 200.
 schedules = $(CARGO) $(1) --locked --quiet --manifest-path tests/schedules/Cargo.toml --target-dir target/schedules
+
+# The libraries of a PyTorch for CUDA.
+CUDA = $$($(PYTHON) -c 'import os, torch; print(os.path.dirname(torch.__file__))')/lib
+
+# A study: $(1) its folder, $(2) where study.toml lies and its page goes, $(3) pixels on a side of its places
+define study
+[ -e $(1)/archive ] || { $(PROGRAM) simulate $(1)/simulated --side $(3) --months 24 --seed 7; $(PROGRAM) simulate $(1)/simulated --check; }; \
+$(PROGRAM) ingest $(1)/simulated/products $(1)/archive; \
+$(PROGRAM) ingest $(1)/simulated/truth $(1)/truth; \
+$(PROGRAM) study $(2)/study.toml $(1)/archive --truth $(1)/truth --to $(1)/found; \
+$(if $(WRITE),rm -rf $(2)/figures; cp -r $(1)/found/STUDY.md $(1)/found/figures $(2)/)
+endef
 
 # Says how long a first build takes before it starts: $(1) what it leaves, $(2) minutes, $(3) its name.
 define say_time

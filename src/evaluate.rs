@@ -4,7 +4,7 @@
 //! differences, a row a patch, pictures of some. Promises: every method sees the same samples and is
 //! scored on the same pixels, no-data never counts, each number comes with its definition,
 //! intervals come from blocks of ground and date. Refuses: a network on ground that it was trained
-//! on, a control that shuffles what no method takes. Cost: each patch is read and run once; all
+//! on, a truth of other ground, a control that shuffles what no method takes, samples without a pixel to score. Cost: each patch is read and run once; all
 //! tables are made from its sums.
 
 mod answer;
@@ -15,6 +15,7 @@ mod compare;
 mod difference;
 mod facts;
 mod fetch;
+mod ground;
 mod holm;
 mod judge;
 mod look;
@@ -29,6 +30,7 @@ mod table;
 pub use compare::{EvaluateOptions, Evaluation, evaluate};
 pub use difference::{Difference, read_differences, write_differences};
 pub(crate) use facts::GROUPS;
+pub use ground::same_ground;
 pub use holm::holm;
 pub use look::{Look, Seen};
 pub(crate) use named::{built_in, check_file, named};

@@ -37,7 +37,6 @@ mod shape;
 mod shipped;
 mod splits;
 mod suggest;
-mod table;
 mod timeline;
 
 pub use coarse::{coarse_name, fine_name};

@@ -94,7 +94,7 @@ pub use metrics::{Score, Scores};
 #[cfg(feature = "torch")]
 pub use models::{
     Card, Estimate, Head, Imported, Manner, Model, Network, RunOptions, fill_arrays, filled_by,
-    from_keras, import as import_weights, run_arrays, to_keras,
+    import as import_weights, run_arrays,
 };
 pub use ops::{
     Area, Epoch, Fetched, Fill, Filling, Mixing, Read, Series, Share, Shuffle, Want, check_coarse,
@@ -102,8 +102,8 @@ pub use ops::{
 };
 #[cfg(feature = "torch")]
 pub use ops::{
-    Augment, Crop, FillPiece, Gather, HALO, MakeBatch, Normalise, Observed, Piece, PieceInput,
-    Predict, ReadPiece, SceneRole, Task, coarse_window, cut,
+    Augment, Crop, FillPiece, Gather, MakeBatch, Normalise, Observed, Piece, PieceInput, Predict,
+    ReadPiece, SceneRole, Task, coarse_window, cut,
 };
 #[cfg(feature = "torch")]
 pub use reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};
@@ -127,7 +127,7 @@ pub use stream::{
 #[cfg(feature = "torch")]
 pub use tensors::{
     Batch, Stack, denormalise_s2, from_block, keep_heap, limit_threads, normalise, pick_device,
-    role_layer, scale, search_kernels, valid_mask,
+    role_layer, scale, search_kernels,
 };
 #[cfg(feature = "torch")]
 pub use train::{

@@ -137,6 +137,8 @@ pub const INPUTS_MAX: usize = 64;
 /// Values of one input of `model run`: 64 patches of 512 px in ten bands, 0.7 GB as float32.
 #[cfg(feature = "torch")]
 pub const INPUT_VALUES_MAX: u64 = 64 * 512 * 512 * 10;
+/// Pixels (10 m) that a shipped network sees on each side of one: the U-Nets 66, with 20 m bands 68.
+pub const SUPPORT_MAX: usize = 68;
 /// Largest width of a network's first level: four times the study's, some 470 M parameters.
 #[cfg(feature = "torch")]
 pub const WIDTH_MAX: i64 = 256;

@@ -39,7 +39,7 @@ mod msop_unet;
 mod network;
 mod os1_unet;
 #[cfg(test)]
-mod parity;
+pub(crate) mod parity;
 mod run;
 mod script;
 mod shared;
@@ -56,7 +56,6 @@ pub use card::{Card, Head};
 pub use estimate::Estimate;
 pub use fill::{fill_arrays, filled_by};
 pub use import::{Imported, import};
-pub use keras::{from_keras, to_keras};
 pub use manner::Manner;
 pub use model::Model;
 pub use network::Network;

@@ -51,7 +51,7 @@ pub use normalise::Normalise;
 pub use order::{order, ordered, thin};
 #[cfg(feature = "torch")]
 pub use piece::{
-    FillPiece, HALO, Observed, Piece, PieceInput, ReadPiece, SceneRole, Task, coarse_window, cut,
+    FillPiece, Observed, Piece, PieceInput, ReadPiece, SceneRole, Task, coarse_window, cut, halo,
 };
 #[cfg(feature = "torch")]
 pub use predict::Predict;

@@ -34,7 +34,6 @@ mod plan_size;
 #[cfg(test)]
 mod refusals;
 mod region;
-mod resident;
 mod row_order;
 mod run;
 mod scene_table;
@@ -64,7 +63,7 @@ pub use session::{Param, Session};
 pub use writing::Form;
 
 pub(crate) use own_table::digest;
-pub(crate) use patch_type::{is_patch, patch_field, patch_fields};
+pub(crate) use patch_type::{is_patch, patch_field};
 pub(crate) use similar::nearest;
 pub(crate) use split_rule::split_rule;
 pub(crate) use statement::{check_text, is_drawn, is_keyword, parameters, without_comments};

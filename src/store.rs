@@ -13,6 +13,8 @@ mod masked;
 mod memory;
 mod name;
 mod publish;
+#[cfg(test)]
+mod reference;
 mod scratch;
 mod text;
 pub(crate) mod wire;
@@ -23,8 +25,10 @@ pub use claim::Claim;
 pub use digest::digest;
 pub use map::Map;
 pub(crate) use masked::masked;
-pub use memory::{memory_bytes, peak_bytes};
+pub use memory::{memory_bytes, peak_bytes, resident_bytes};
 pub use name::check_name;
 pub use publish::{Pending, PendingFolder, probe, publish};
+#[cfg(test)]
+pub(crate) use reference::reference;
 pub use scratch::Scratch;
 pub use text::{read_json, read_text, write_json};

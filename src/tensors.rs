@@ -18,7 +18,6 @@ mod normalise;
 #[cfg(test)]
 mod reference;
 mod role;
-mod valid;
 
 pub use batch::{Batch, Stack};
 pub use block::from_block;
@@ -27,6 +26,5 @@ pub use heap::keep_heap;
 pub use lane::Lane;
 pub use normalise::{denormalise_s2, normalise, scale};
 #[cfg(test)]
-pub(crate) use reference::{read_tensors, reference};
+pub(crate) use reference::read_tensors;
 pub use role::role_layer;
-pub use valid::valid_mask;

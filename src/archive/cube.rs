@@ -304,9 +304,9 @@ impl Cube {
                 self.check(part, slot, row, col)?;
             }
         }
-        part.array
-            .retrieve_array_subset::<Vec<i16>>(&part.subset(slot, window))
-            .map_err(|e| from_zarrs(format!("reading the cube {}", self.path.display()), e))
+        part.array.retrieve_array_subset::<Vec<i16>>(&part.subset(slot, window)).map_err(|e| {
+            from_zarrs(format!("reading the cube {}", self.path.display()), e).hint(AGAIN)
+        })
     }
 
     /// Checks that every chunk was written, then publishes the folder.
@@ -335,10 +335,13 @@ impl Cube {
                 "chunk ({row}, {col}) of scene {slot} is missing from the cube {}",
                 self.path.display()
             ))
-            .hint("reconstruct the scene again")),
+            .hint(AGAIN)),
         }
     }
 }
+
+/// What to do about a damaged cube.
+const AGAIN: &str = "reconstruct the scene again";
 
 fn same_pixels(a: &Grid, b: &Grid) -> bool {
     a.same_ground(b) && (a.width, a.height) == (b.width, b.height)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::block::Values;
 use super::codec::Codec;
 use super::layer::Layer;
-use super::shard::Shard;
+use super::shard::{MEND, Shard};
 use super::tile::Tile;
 use crate::error::{Error, Result, While};
 use crate::store::Map;
@@ -77,8 +77,15 @@ impl Stored {
     }
 
     fn range(&self) -> Result<Range<usize>> {
-        self.tile.inner.cache.touch(&self.shard, self.tile.chunks(self.layer).bytes());
-        self.shard.chunk(self.entry).during(|| self.naming())
+        let whole = self.tile.chunks(self.layer).bytes();
+        self.tile.inner.cache.touch(&self.shard, whole);
+        let run = self.shard.chunk(self.entry).during(|| self.naming())?;
+        // Of a compressed chunk the length is known when it is decoded.
+        if self.tile.inner.settings.codec == Codec::None && run.len() != whole {
+            let text = format!("{}: a chunk of {} bytes, not {whole}", self.naming(), run.len());
+            return Err(Error::corrupt(text).hint(MEND));
+        }
+        Ok(run)
     }
 
     fn naming(&self) -> String {

@@ -142,6 +142,25 @@ fn a_mapped_patch_costs_no_copy() {
 }
 
 #[test]
+fn a_chunk_of_another_length_is_damage_whatever_its_checksum_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, tile) = small(dir.path(), Codec::None);
+    fill(&tile);
+    let file = shard_file(dir.path(), "s2_10m/c/0/0/0/0");
+    let entries = (std::fs::metadata(&file).unwrap().len() as usize % (64 * 64 * 8)).div_ceil(16);
+    let short = Codec::None.encode(vec![7; 100]).unwrap();
+    let chunks = (0..entries).map(|_| Some(short.clone())).collect();
+    crate::store::publish(&file, &shard::assemble(chunks)).unwrap();
+    for found in [
+        tile.patch(Layer::S2Fine, 0, 0, 0).map(drop),
+        tile.find(Layer::S2Fine, 0, (0, 0)).and_then(|s| s.read_into(&mut [0; 64 * 64 * 8])),
+    ] {
+        let error = found.unwrap_err();
+        assert!(error.is_corrupt() && error.advice().contains("--repair"), "{error:?}");
+    }
+}
+
+#[test]
 fn a_chunk_that_was_never_written_is_an_error_not_a_fill() {
     let dir = tempfile::tempdir().unwrap();
     let (_, tile) = small(dir.path(), Codec::None);

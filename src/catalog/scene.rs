@@ -56,11 +56,15 @@ impl Scene {
         check_name(&self.scene)?;
         let numbers = [self.nodata_percent, self.scale, self.offset];
         let finite = numbers.iter().chain(&self.cloud_percent).all(|v| v.is_finite());
-        if !finite || self.slot as usize >= limits::SLOTS_MAX {
+        if !finite {
             return Err(Error::invalid(format!(
-                "scene {} has slot {} or a number that is not finite",
-                self.scene, self.slot
+                "scene {} has a share of no data, a scale, an offset or cloud that is no number",
+                self.scene
             )));
+        }
+        if self.slot as usize >= limits::SLOTS_MAX {
+            let (slot, most) = (self.slot, limits::SLOTS_MAX);
+            return Err(Error::invalid(format!("scene {} has slot {slot} of {most}", self.scene)));
         }
         Ok(())
     }

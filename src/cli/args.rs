@@ -154,7 +154,7 @@ pub(super) struct SplitArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     split_block: Option<u32>,
     /// Pixels kept free around ground that tests, and around ground that validates: a patch within
-    /// is used for nothing that counts less. 66, what a network sees around a pixel; 0 by tile.
+    /// is used for nothing that counts less. 68, what a network sees around a pixel; 0 by tile.
     #[arg(long, value_name = "PIXELS")]
     split_buffer: Option<u32>,
     /// Chance of the split.

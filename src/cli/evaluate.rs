@@ -73,7 +73,7 @@ pub(super) struct Args {
     #[arg(long, default_value_t = 3, value_name = "N")]
     looks: usize,
     /// Mean absolute errors from elsewhere (DN) to print beside ours; may be repeated.
-    #[arg(long, value_name = "NAME=B02:212,B03:225", value_parser = beside::parse)]
+    #[arg(long, value_name = "NAME=B02:212,B03:225", value_parser = beside::parse, conflicts_with = "compat")]
     beside: Vec<beside::Beside>,
     /// Print every stratum, not only all, cloudy and clear pixels.
     #[arg(long)]

@@ -22,14 +22,14 @@ pub(super) struct Args {
     source: PathBuf,
     /// The archive; created if it is not there.
     archive: PathBuf,
-    /// Tile name of a GeoTIFF series (default: the last word of the folder's name).
+    /// Tile name of a GeoTIFF series (default: the last part of the folder's name that is one).
     #[arg(long, value_parser = parse_tile)]
     tile: Option<String>,
     /// Pixels (10 m) on a side of a patch of a new archive, a multiple of 64 (default: 256).
     #[arg(long, value_name = "PIXELS")]
     patch: Option<usize>,
-    /// How a new archive stores chunks, none or zstd (default: none, which maps patches without a
-    /// copy).
+    /// How a new archive stores chunks: none, lz4 or zstd (default: none, which maps patches without
+    /// a copy).
     #[arg(long, value_parser = parse_codec)]
     codec: Option<Codec>,
     /// Ingest scenes again that are damaged in the archive, even if their products are unchanged.

@@ -13,6 +13,8 @@ pub(super) struct Progress {
     note: String,
     started: Instant,
     said: Instant,
+    /// What an earlier run did of it.
+    before: u64,
 }
 
 /// Plain lines are for logs: one in ten seconds is enough.
@@ -35,7 +37,7 @@ impl Progress {
             _ => None,
         };
         let now = Instant::now();
-        Self { bar, label, unit, note: String::new(), started: now, said: now }
+        Self { bar, label, unit, note: String::new(), started: now, said: now, before: 0 }
     }
 
     /// `done` of `total` units.
@@ -48,12 +50,22 @@ impl Progress {
         if self.said.elapsed() >= PLAIN_EVERY {
             self.said = Instant::now();
             let seconds = self.started.elapsed().as_secs_f64();
-            let rate = done as f64 / seconds.max(1e-9);
+            let rate = done.saturating_sub(self.before) as f64 / seconds.max(1e-9);
             let left = (total.saturating_sub(done)) as f64 / rate.max(1e-9);
             eprintln!(
                 "{}: {done}/{total} {}{}, {rate:.1} {}/s, {left:.0} s left",
                 self.label, self.unit, self.note, self.unit
             );
+        }
+    }
+
+    #[cfg(feature = "torch")]
+    /// What was done before, which says nothing of this run's speed.
+    pub(super) fn after(&mut self, before: u64) {
+        self.before = before;
+        if let Some(bar) = &self.bar {
+            bar.set_position(before);
+            bar.reset_eta();
         }
     }
 

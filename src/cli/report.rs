@@ -214,7 +214,6 @@ fn facts(a: &Args, archive: &Archive, catalog: &Catalog) -> Result<Vec<(String, 
         ("archive snapshot".to_owned(), catalog.snapshot()?),
         ("scenes".to_owned(), catalog.scenes().len().to_string()),
         ("patch".to_owned(), format!("{} px", archive.settings().patch)),
-        ("libtorch".to_owned(), "2.11.0".to_owned()),
         ("page made".to_owned(), chrono::Utc::now().format("%Y-%m-%d %H:%M UTC").to_string()),
     ];
     for fact in &a.facts {

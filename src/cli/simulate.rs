@@ -43,7 +43,7 @@ pub(super) struct Args {
     without: Vec<Cause>,
     /// Measure the gates of a believable world on the products and the truth in OUT, which is
     /// simulated first where there is none. Fails if one does not hold. `--check=quick` leaves out
-    /// the gates that train small learners (7 to 9).
+    /// the gates that train small learners or look at a second world (7 to 10).
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "all", value_parser = ["all", "quick"])]
     check: Option<String>,

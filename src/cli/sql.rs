@@ -121,7 +121,9 @@ pub(super) fn run(args: Args, cancel: &Cancel) -> Result<Done> {
     let mut session = Session::spilling_to(args.memory, args.temp.as_deref())?
         .with_interrupt(move || heard.is_cancelled())
         .with_rows_max(args.rows.unwrap_or(rows_max))
-        .with_growth_max(2 * args.memory as u64 + limits::SQL_GROWTH_BYTES);
+        .with_growth_max(
+            (args.memory as u64).saturating_mul(2).saturating_add(limits::SQL_GROWTH_BYTES),
+        );
     if let Some(time) = args.time {
         session = session.with_deadline(time);
     }

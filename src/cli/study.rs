@@ -4,7 +4,6 @@ mod check;
 mod methods;
 mod page;
 mod plan;
-mod truth;
 
 use std::path::{Path, PathBuf};
 
@@ -41,6 +40,9 @@ pub(super) struct Args {
     to: PathBuf,
 }
 
+/// What made the scores, as a page says.
+const PROGRAM: &str = concat!("eclaircie ", env!("CARGO_PKG_VERSION"));
+
 pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
     let plan = Plan::open(&a.study)?;
     let archive = Archive::open(&a.archive)?;
@@ -54,7 +56,10 @@ pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
         script.give("@truth", truth.display().to_string());
     }
     Check { plan: &plan, script: &script, archive: &archive, truth: truth.as_ref() }.all()?;
-    let about = about(&archive, truth.as_ref())?;
+    let archives: Vec<&Archive> = std::iter::once(&archive).chain(truth.as_ref()).collect();
+    let snapshot = |archive: &&Archive| Catalog::open(archive)?.snapshot();
+    let snapshots = archives.iter().map(snapshot).collect::<Result<Vec<_>>>()?;
+    let about = about(&archives, &snapshots)?;
     let mut commands = Vec::new();
     let mut seeds = vec![Vec::new(); plan.questions.len()];
     for seed in &plan.seeds {
@@ -72,7 +77,7 @@ pub(super) fn run(a: &Args, cancel: &Cancel) -> Result<Done> {
         }
         // After each seed, so that there is something to read before the last one is done.
         draw(&script, &plan, &seeds)?;
-        let page = page::markdown(&plan, &seeds, &commands);
+        let page = page::markdown(&plan, &seeds, &snapshots, &commands);
         publish(&script.at("STUDY.md"), page.as_bytes())?;
     }
     script.summary("STUDY.md")?;
@@ -139,11 +144,11 @@ fn judge(
     publish(&note, text.as_bytes())
 }
 
-/// What scores depend on beside the command: this program, and the state of the archives.
-fn about(archive: &Archive, truth: Option<&Archive>) -> Result<String> {
-    let mut text = concat!("eclaircie ", env!("CARGO_PKG_VERSION"), "\n").to_owned();
-    for archive in std::iter::once(archive).chain(truth) {
-        let snapshot = Catalog::open(archive)?.snapshot()?;
+/// What scores depend on beside the command: this build of the program, and the state of the archives.
+fn about(archives: &[&Archive], snapshots: &[String]) -> Result<String> {
+    let program = std::env::current_exe().during(|| "looking for this program's own file")?;
+    let mut text = format!("{PROGRAM} {}\n", digest(&program)?);
+    for (archive, snapshot) in archives.iter().zip(snapshots) {
         text += &format!("{} {snapshot}\n", archive.root().display());
     }
     Ok(text)
@@ -153,10 +158,11 @@ fn about(archive: &Archive, truth: Option<&Archive>) -> Result<String> {
 fn draw(script: &Script<'_>, plan: &Plan, seeds: &[Vec<Seed>]) -> Result<()> {
     for (question, seeds) in plan.questions.iter().zip(seeds) {
         let name = &question.name;
-        publish(&script.at(&format!("figures/{name}.svg")), page::chart(seeds).as_bytes())?;
+        // No name of a question makes one of these another's.
+        publish(&script.at(&format!("figures/{name}.psnr.svg")), page::chart(seeds).as_bytes())?;
         let looks = script.at(&format!("seed-{}/{name}/looks.svg", plan.seeds[0]));
         let looks = std::fs::read(&looks).during(|| format!("reading {}", looks.display()))?;
-        publish(&script.at(&format!("figures/{name}-patches.svg")), &looks)?;
+        publish(&script.at(&format!("figures/{name}.patches.svg")), &looks)?;
     }
     Ok(())
 }

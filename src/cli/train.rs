@@ -67,13 +67,16 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         card: &card,
         out: &a.to,
     };
-    let mut valid = String::new();
+    let (mut valid, mut heard) = (String::new(), false);
     let trained = train(&job, &options, cancel, &mut |p, pace| {
         if p.split == "valid" {
             valid = format!(", valid loss {:.4}", p.loss);
         }
         let (rate, wait) = (pace.samples_s(), 100.0 * pace.wait_share());
         bar.note(&format!("{rate:.1} samples/s, {wait:.0} % waiting for data{valid}"));
+        if !std::mem::replace(&mut heard, true) {
+            bar.after(p.step.saturating_sub(1));
+        }
         bar.at(p.step, options.steps);
     });
     let summary = a.stream.traced(options.trace.as_ref(), trained)?;

@@ -8,9 +8,9 @@ use crate::error::Result;
 use crate::geo::{Grid, Stamp};
 use crate::layout::Sample;
 
-/// Side of a square of ground, metres. What makes a prediction hard, the weather of a pass and what grows, is alike over some
-/// kilometres, and neighbouring patches show it together.
-const SIDE: f64 = 10_000.0;
+/// Side of a square of ground, metres. What makes a prediction hard is alike over tens of kilometres: the haze of a pass, its
+/// light, what its processor made of both.
+const SIDE: f64 = 40_000.0;
 
 /// A square of ground in its UTM zone, whatever tile shows it.
 type Square = (u32, i64, i64);
@@ -75,6 +75,8 @@ fn lead(leads: &mut [usize], mut i: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::geo::Split;
     use crate::layout::PatchRef;
@@ -108,5 +110,9 @@ mod tests {
         let (west, east) = (grid(300_000.0), grid(399_840.0));
         assert_eq!(square(&west, 256.0, &row(40)), square(&east, 256.0, &row(1)));
         assert_ne!(square(&west, 256.0, &row(0)), square(&west, 256.0, &row(40)));
+        // A date of a tile is some squares, not one.
+        let all = (0..42).flat_map(|y| (0..42).map(move |x| Sample { row: y, ..row(x) }));
+        let squares: BTreeSet<Square> = all.map(|s| square(&west, 256.0, &s)).collect();
+        assert!((9..=16).contains(&squares.len()), "{squares:?}");
     }
 }

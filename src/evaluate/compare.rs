@@ -65,7 +65,7 @@ pub struct Evaluation {
     pub patches: Vec<PatchScore>,
     /// Some patches to look at.
     pub looks: Vec<Look>,
-    /// Samples scored.
+    /// Samples scored: those of which a pixel counts.
     pub samples: usize,
     /// Samples of the split, of which `samples_max` were drawn evenly.
     pub available: usize,
@@ -106,6 +106,10 @@ pub fn evaluate(
     let plan = setting.batches("evaluate", asked, options.batch)?.sink(&mut judge);
     let report = plan.with_trace(options.trace.as_ref()).run(cancel).map_err(stopped)?;
     let judged = judge.judged;
+    let scored = judged.iter().filter(|one| one.counts(0)).count();
+    if scored == 0 {
+        return Err(nothing(judged.len()));
+    }
     let (scores, differences) = summarise(&judged, &setting.methods, options.seed, options.study);
     let choices = look::choose(&judged, &setting.methods, options.looks);
     let shown: Vec<Sample> = choices.iter().map(|c| rows[c.at].clone()).collect();
@@ -127,11 +131,18 @@ pub fn evaluate(
         differences,
         patches: patch_scores(&judged, &setting.methods),
         looks: show.looks,
-        samples: judged.len(),
+        samples: scored,
         available,
         left_out,
         report,
     })
+}
+
+/// That no pixel of the samples can be scored.
+fn nothing(samples: usize) -> Error {
+    Error::usage(format!("no pixel of {samples} samples counts for all methods")).hint(
+        "a pixel counts where the answer is known and every method has one: give more --days, or leave out a method that has none here",
+    )
 }
 
 /// Scores are of all samples or not at all.

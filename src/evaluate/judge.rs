@@ -19,6 +19,13 @@ pub(super) struct Judged {
     pub(super) totals: Vec<Vec<Totals>>,
 }
 
+impl Judged {
+    /// Whether a pixel of this part counts.
+    pub(super) fn counts(&self, part: usize) -> bool {
+        self.totals.first().and_then(|t| t.get(part)).is_some_and(|t| t.pixels() > 0.0)
+    }
+}
+
 /// The end of the graph.
 pub(super) struct Judge<'a> {
     pub(super) methods: &'a [Method],

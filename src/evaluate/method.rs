@@ -85,6 +85,11 @@ pub(super) fn methods(s: &Samples, o: &EvaluateOptions, answer: usize) -> Result
             }
         }
     }
+    if let Some(i) = (1..all.len()).find(|i| all[..*i].iter().any(|m| m.name == all[*i].name)) {
+        return Err(Error::usage(format!("two methods have the name {}", all[i].name)).hint(
+            "ask for each method once, and give a network another name: `--method second=FILE`",
+        ));
+    }
     for control in &o.controls {
         if !all.iter().any(|m| m.control == Some(*control)) {
             let what = control.sensor().name();

@@ -6,6 +6,7 @@ use super::clear::ClearDates;
 use super::compare::EvaluateOptions;
 use super::facts::Facts;
 use super::fetch::{Asked, Fetch};
+use super::ground::same_ground;
 use super::method::{Method, Way, methods};
 use crate::archive::{Archive, Layer};
 use crate::error::{Error, Result};
@@ -43,6 +44,7 @@ impl<'a> Setting<'a> {
         samples: &'a Samples,
         options: &'a EvaluateOptions,
     ) -> Result<Self> {
+        truth.map_or(Ok(()), |truth| same_ground(archive, truth))?;
         let name = if truth.is_some() { "s2_t" } else { "s2_target" };
         let answer = samples.role(name).ok_or_else(|| {
             Error::usage(format!("layout '{}' has no role '{name}'", samples.layout)).hint(

@@ -21,9 +21,6 @@ struct Stratum<'a> {
 
 /// Parts of the pixels over all samples, then groups of samples over all pixels; without empty ones.
 fn strata(judged: &[Judged]) -> Vec<Stratum<'_>> {
-    let counts = |j: &Judged, part: usize| {
-        j.totals.first().and_then(|t| t.get(part)).is_some_and(|t| t.pixels() > 0.0)
-    };
     let mut all: Vec<Stratum<'_>> = PIXELS
         .iter()
         .enumerate()
@@ -31,11 +28,11 @@ fn strata(judged: &[Judged]) -> Vec<Stratum<'_>> {
             name: (*name).to_owned(),
             meaning: (*meaning).to_owned(),
             part,
-            members: judged.iter().filter(|j| counts(j, part)).collect(),
+            members: judged.iter().filter(|j| j.counts(part)).collect(),
         })
         .collect();
     let mut groups: BTreeMap<String, Vec<&Judged>> = BTreeMap::new();
-    for one in judged.iter().filter(|j| counts(j, 0)) {
+    for one in judged.iter().filter(|j| j.counts(0)) {
         for group in one.facts.groups() {
             groups.entry(group).or_default().push(one);
         }
@@ -88,13 +85,17 @@ pub(super) fn summarise(
                 rows.push(row(&stratum, method, score, |metric| draws.interval(m, metric), &draws));
             }
         }
-        differences.extend(pairs(&stratum, methods, &draws));
+        let shown = |d: &Difference| !study || STUDY.contains(&d.metric.as_str());
+        differences.extend(pairs(&stratum, methods, &draws).into_iter().filter(shown));
     }
     (rows, differences)
 }
 
+/// The study's metrics.
+const STUDY: [&str; 4] = ["psnr", "mse", "ssim", "sam"];
+
 fn is_of_study(score: &Score) -> bool {
-    score.band == "all" && ["psnr", "mse", "ssim", "sam"].contains(&score.metric.as_str())
+    score.band == "all" && STUDY.contains(&score.metric.as_str())
 }
 
 fn row(

@@ -8,13 +8,14 @@ mod search;
 
 use std::path::Path;
 
-use archive::{Names, Reference, expected, folder, json};
+use archive::{Names, Reference, expected, json};
 use tempfile::TempDir;
 
 use super::{Layout, Samples, import};
 use crate::geo::Splitter;
 use crate::sql::Session;
 use crate::sql::fixture::session;
+use crate::store::reference;
 
 /// The samples in the original's words, sorted: `x,y|role=optical/radar|…`.
 fn lines(samples: &Samples, names: &Names, roles: &[String]) -> Vec<String> {
@@ -119,7 +120,7 @@ fn answers(folder: &Path, archive: &str) -> Vec<(String, bool)> {
 
 /// Every answer of the original on one archive, by the shipped layout and by the imported one.
 fn check(archive: &str) {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = reference("layouts", "decloud/layouts") else { return };
     let reference = Reference::read(&folder, archive);
     let (session, files) = open(&reference);
     let all = json(&folder.join("layouts.json"));
@@ -162,7 +163,7 @@ fn a_year_of_real_dates_is_answered_as_the_original_did() {
 /// against the answers that there are.
 #[test]
 fn every_layout_is_answered_as_the_definition_of_the_original_says() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = reference("layouts", "decloud/layouts") else { return };
     let all = json(&folder.join("layouts.json"));
     let reference = Reference::read(&folder, "corner");
     let (session, _files) = open(&reference);

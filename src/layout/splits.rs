@@ -3,6 +3,7 @@
 use crate::archive::Archive;
 use crate::error::{Error, Result};
 use crate::geo::{Ground, Regions, SplitBy, Splitter};
+use crate::limits;
 
 /// What was asked for; what is left open is decided by the archive.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,9 +24,6 @@ pub struct SplitPlan {
     /// Polygons.
     pub regions: Option<Regions>,
 }
-
-/// Pixels that the largest shipped network sees on each side of one.
-const SUPPORT: u32 = 66;
 
 impl SplitPlan {
     /// The same settings as `splitter`, with these regions.
@@ -64,12 +62,16 @@ impl SplitPlan {
         let by = match (self.by, &self.regions) {
             (Some(by), _) => by,
             (None, Some(_)) => SplitBy::Regions,
-            (None, None) if archive.is_some() && ground()?.is_shared(SUPPORT)? => SplitBy::Ground,
+            (None, None)
+                if archive.is_some() && ground()?.is_shared(limits::SUPPORT_MAX as u32)? =>
+            {
+                SplitBy::Ground
+            }
             (None, None) => SplitBy::Tile,
         };
         let block = self.block.unwrap_or(if by == SplitBy::Tile { 2 } else { 8 });
         let splitter = Splitter::new(block, valid, test, self.seed);
-        let buffer = self.buffer.unwrap_or(SUPPORT);
+        let buffer = self.buffer.unwrap_or(limits::SUPPORT_MAX as u32);
         match (by, &self.regions) {
             (SplitBy::Regions, Some(regions)) => splitter.within(&ground()?, regions, buffer),
             (SplitBy::Regions, None) => Err(Error::usage("the split by regions needs regions")
@@ -119,7 +121,7 @@ mod tests {
         assert_eq!(plan().over(Some(&archive)).unwrap().by, SplitBy::Tile);
         add("31TEJ", 602_000.0);
         let splitter = plan().over(Some(&archive)).unwrap();
-        assert_eq!((splitter.by, splitter.block, splitter.buffer), (SplitBy::Ground, 8, 66));
+        assert_eq!((splitter.by, splitter.block, splitter.buffer), (SplitBy::Ground, 8, 68));
         let again = SplitPlan::like(&splitter, None).over(Some(&archive)).unwrap();
         assert_eq!(again, splitter);
         let by_tile = SplitPlan { by: Some(SplitBy::Tile), ..plan() };

@@ -4,7 +4,8 @@ use serde_json::Value;
 use tch::{Device, Kind, Tensor};
 
 use super::Scores;
-use crate::tensors::{read_tensors, reference};
+use crate::store::reference;
+use crate::tensors::read_tensors;
 
 fn score(scores: &Scores, metric: &str) -> f64 {
     scores.finish().into_iter().find(|s| s.metric == metric && s.band == "all").unwrap().value

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use tch::{Device, Kind, Tensor};
 
 use super::cost::Cost;
-use super::{Card, Estimate, Head, Model, inputs};
+use super::{Card, Estimate, Head, Model, design, inputs};
+use crate::limits::SUPPORT_MAX;
 use crate::tensors::{limit_threads, role_layer};
 
 /// The study's name, parameters, and billions of multiply-adds for a patch of 256 x 256 where they
@@ -51,10 +52,18 @@ fn random(card: &Card, side: i64) -> BTreeMap<String, Tensor> {
     card.inputs.iter().map(tensor).collect()
 }
 
-/// Narrow networks with random weights: every card, and blended heads.
+/// Narrow networks with random weights: each with and without radar, 20 m bands and elevation, and blended
+/// heads.
 fn narrow() -> Vec<Model> {
-    let mut cards: Vec<Card> =
-        Card::shipped().iter().map(|name| Card::open(name).unwrap()).collect();
+    let variant = |(i, (network, inputs)): (usize, (&str, Vec<String>))| {
+        let own = network == "os1-unet" && inputs.iter().any(|role| role == "s1_t");
+        let target = if own { "s2_t" } else { "s2_target" };
+        let text = format!(
+            "name = '{network}-{i}'\nnetwork = '{network}'\ninputs = {inputs:?}\ntarget = '{target}'"
+        );
+        Card::parse(&text).unwrap()
+    };
+    let mut cards: Vec<Card> = design::variants().into_iter().enumerate().map(variant).collect();
     for name in ["david-20m", "monthly-david"] {
         let mut blended = Card::open(name).unwrap();
         blended.head = Head::Blend;
@@ -113,6 +122,8 @@ fn a_pixel_sees_no_farther_than_the_support() {
             factor * (touched - at / factor).abs().max().int64_value(&[])
         };
         let support = model.network.support() as i64;
+        // What splits keep free around ground of another use.
+        assert!(support <= SUPPORT_MAX as i64, "{}", model.card.name);
         // A pixel of 20 m is two wide, so it may reach one farther than one of 10 m does.
         let fine = far(&one.fine, &other.fine, 1);
         assert!(fine <= support + 1, "{}: {fine} > {support}", model.card.name);

@@ -23,9 +23,8 @@ struct David {
     coarse: Option<Blend>,
 }
 
-/// Refuses inputs other than those of `msop-unet`.
+/// Of a card with inputs of `msop-unet`.
 pub(super) fn design(card: &Card) -> Result<Design> {
-    msop_unet::takes().check(card)?;
     over(card, Stem::of(card, &msop_unet::DATES))
 }
 

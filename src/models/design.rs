@@ -19,22 +19,26 @@ pub(super) struct Design {
     pub build: Box<dyn FnOnce(Layers) -> Box<dyn Network>>,
 }
 
-type Maker = fn(&Card) -> Result<Design>;
+/// A network: the inputs that it takes, and its design from a card of such inputs.
+type Maker = (fn() -> Takes, fn(&Card) -> Result<Design>);
 
 const NETWORKS: &[(&str, Maker)] = &[
-    ("ssop-unet", ssop_unet::design),
-    ("ssop-resnet", ssop_resnet::design),
-    ("msop-unet", msop_unet::design),
-    ("os1-unet", os1_unet::design),
-    ("david", david::design),
-    ("monthly", monthly::design),
-    ("monthly-david", monthly_david::design),
+    ("ssop-unet", (ssop_unet::takes, ssop_unet::design)),
+    ("ssop-resnet", (ssop_resnet::takes, ssop_resnet::design)),
+    ("msop-unet", (msop_unet::takes, msop_unet::design)),
+    ("os1-unet", (os1_unet::takes, os1_unet::design)),
+    ("david", (msop_unet::takes, david::design)),
+    ("monthly", (monthly::takes, monthly::design)),
+    ("monthly-david", (monthly::takes, monthly_david::design)),
 ];
 
 /// The design of a card. Refuses an unknown network and inputs that it does not take.
 pub(super) fn of(card: &Card) -> Result<Design> {
     match NETWORKS.iter().find(|(name, _)| *name == card.network) {
-        Some((_, make)) => make(card),
+        Some((_, (takes, make))) => {
+            takes().check(card)?;
+            make(card)
+        }
         None if card.network == script::NETWORK => {
             Err(Error::usage("the layers of a TorchScript network are not known here").hint(
                 "it can be run (model run, reconstruct, evaluate), not described, trained or given \
@@ -47,6 +51,16 @@ pub(super) fn of(card: &Card) -> Result<Design> {
                 .hint(format!("networks are {}, {}", known.join(", "), script::NETWORK)))
         }
     }
+}
+
+/// Every network with every list of inputs that it takes.
+#[cfg(test)]
+pub(super) fn variants() -> Vec<(&'static str, Vec<String>)> {
+    let of = |(name, (takes, _)): &(&'static str, Maker)| {
+        let name = *name;
+        takes().0.into_iter().map(move |list| (name, list)).collect::<Vec<_>>()
+    };
+    NETWORKS.iter().flat_map(of).collect()
 }
 
 /// The input lists that a network takes, whatever their order.
@@ -68,8 +82,14 @@ impl Takes {
         self
     }
 
+    /// Those of another, too.
+    pub fn or(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Refuses a card whose inputs are none of the lists.
-    pub fn check(&self, card: &Card) -> Result<()> {
+    fn check(&self, card: &Card) -> Result<()> {
         if self.0.iter().any(|list| sorted(list) == sorted(&card.inputs)) {
             return Ok(());
         }

@@ -66,7 +66,8 @@ fn weights(before: &[f64], at: &[f64], after: &[f64]) -> Result<Tensor> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensors::{read_tensors, reference};
+    use crate::store::reference;
+    use crate::tensors::read_tensors;
 
     #[test]
     fn the_later_image_weighs_as_much_as_time_has_passed() {

@@ -103,7 +103,8 @@ impl Source for ByOrder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tensors::{read_tensors, reference};
+    use crate::store::reference;
+    use crate::tensors::read_tensors;
 
     #[test]
     fn the_reference_bundle_is_the_reference_weights() {

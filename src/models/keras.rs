@@ -2,29 +2,7 @@
 
 use tch::Tensor;
 
-use super::turned::turn;
 use crate::error::{Error, Result};
-
-/// A Keras tensor, `LAYER/kernel` `[h, w, a, b]` or `LAYER/bias` `[n]`, as a model's variables hold it:
-/// our name, libtorch's layout, a kernel by half a turn.
-pub fn from_keras(name: &str, tensor: &Tensor) -> Result<(String, Tensor)> {
-    let ours = our_name(name)?;
-    match (ours.ends_with("weight"), tensor.dim()) {
-        (true, 4) | (false, 1) => Ok((ours, turn(&layout(tensor)?)?)),
-        _ => {
-            let shape = tensor.size();
-            Err(Error::invalid(format!("{name} of {shape:?} is not a kernel or bias")))
-        }
-    }
-}
-
-/// A model's variable as Keras holds it: kernels (h, w, …) turned back, biases as they are.
-pub fn to_keras(tensor: &Tensor) -> Result<Tensor> {
-    Ok(match tensor.dim() {
-        4 => turn(tensor)?.f_permute([2, 3, 1, 0])?.f_contiguous()?,
-        _ => tensor.shallow_clone(),
-    })
-}
 
 /// A Keras tensor in libtorch's layout.
 ///

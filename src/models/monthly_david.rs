@@ -8,9 +8,9 @@ use super::{Card, david};
 use crate::error::Result;
 
 /// Both sensors share the layer that leads to 20 m, and elevation joins through a convolution.
-/// Refuses inputs other than those of `monthly`.
+/// Of a card with inputs of `monthly`.
 pub(super) fn design(card: &Card) -> Result<Design> {
     let optical = ("conv1_s2", "conv2");
     let ways = Ways { alone: optical, optical, radar: ("conv1_s1", "conv2") };
-    david::over(card, stem(card, &ways, Dem::Conv)?)
+    david::over(card, stem(card, &ways, Dem::Conv))
 }

@@ -19,9 +19,8 @@ pub(super) fn takes() -> Takes {
         .or_not(&["dem"])
 }
 
-/// Refuses other inputs than those of [`takes`].
+/// Of a card with the inputs of [`takes`].
 pub(super) fn design(card: &Card) -> Result<Design> {
-    takes().check(card)?;
     let stem = Stem::of(card, &DATES);
     // Among the original's networks this one alone starts so.
     let initial = if stem.coarse == Coarse::None { Initial::FanIn } else { Initial::Glorot };

@@ -8,16 +8,22 @@ use super::initial::Initial;
 use super::unet::{self, Plan};
 use crate::error::{Error, Result};
 
-/// Refuses inputs other than three radar dates, the optical ones around, with or without their 20 m
-/// bands and `dem`; and a target of another date than the radar in the middle.
-pub(super) fn design(card: &Card) -> Result<Design> {
+/// Three radar dates, the optical ones around, with or without their 20 m bands and `dem`. Without
+/// radar nothing would tell the date in the middle.
+pub(super) fn takes() -> Takes {
+    let of = |middle: &str| {
+        Takes::all(&["s1_tm1", middle, "s1_tp1", "s2_tm1", "s2_tp1"])
+            .or_not(&["s2_20m_tm1", "s2_20m_tp1"])
+            .or_not(&["dem"])
+    };
     // The impostor is the same network on layouts whose target is another image than t.
+    of("s1_t").or(of("s1_target"))
+}
+
+/// Of a card with the inputs of [`takes`]. Refuses a target of another date than the radar in the middle.
+pub(super) fn design(card: &Card) -> Result<Design> {
     let middle = if card.inputs.iter().any(|r| r == "s1_target") { "target" } else { "t" };
     let radar = format!("s1_{middle}");
-    Takes::all(&["s1_tm1", &radar, "s1_tp1", "s2_tm1", "s2_tp1"])
-        .or_not(&["s2_20m_tm1", "s2_20m_tp1"])
-        .or_not(&["dem"])
-        .check(card)?;
     if card.target != format!("s2_{middle}") {
         return Err(Error::invalid(format!(
             "with {radar} the target of os1-unet is s2_{middle}, not {}",

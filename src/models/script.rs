@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use tch::{CModule, Device, IValue, Kind, Tensor, nn};
+use tch::{CModule, Device, IValue, Kind, TchError, Tensor, nn};
 
 use super::{Card, Estimate, Model, Network, inputs};
 use crate::archive::Layer;
@@ -56,6 +56,21 @@ pub(super) fn open(card: Card, device: Device) -> Result<Model> {
 }
 
 impl Script {
+    /// What went wrong inside: TorchScript tells where it was first, and the cause in the last lines.
+    fn failed(&self, e: TchError) -> Error {
+        let text = e.to_string();
+        let cause = text.lines().rev().find_map(|line| line.trim().strip_prefix("RuntimeError: "));
+        let cause = cause.unwrap_or_default().to_owned();
+        // In its words, as that of a full GPU, if they are known.
+        let known = Error::from(e);
+        match known.kind() {
+            crate::error::Kind::OutOfMemory => known,
+            _ => Error::invalid(format!("the TorchScript network failed: {cause}"))
+                .with_source(known)
+                .hint(format!("it is called with {}, in this order", self.roles.join(", "))),
+        }
+    }
+
     /// An output of the network. Refuses another shape or type.
     fn output(&self, value: &IValue, layer: Layer, wanted: [i64; 4]) -> Result<Tensor> {
         let name = layer.name();
@@ -78,11 +93,7 @@ impl Network for Script {
         inputs::check(inputs, &self.roles, self.multiple())?;
         let value = |role: &String| Ok(IValue::Tensor(inputs::take(inputs, role)?.shallow_clone()));
         let given = self.roles.iter().map(value).collect::<Result<Vec<_>>>()?;
-        let answer = self.module.forward_is(&given).map_err(|e| {
-            Error::invalid("the TorchScript network failed")
-                .with_source(e)
-                .hint(format!("it is called with {}, in this order", self.roles.join(", ")))
-        })?;
+        let answer = self.module.forward_is(&given).map_err(|e| self.failed(e))?;
         let (batch, height, width) = ground(inputs, &self.roles)?;
         let fine = [batch, Layer::S2Fine.bands().len() as i64, height, width];
         let coarse = [batch, Layer::S2Coarse.bands().len() as i64, height / 2, width / 2];
@@ -155,6 +166,25 @@ mod tests {
         assert_eq!(answer.size(), [2, 4, 8, 8]);
         assert!((answer - 0.2).abs().max().double_value(&[]) < 1e-6);
         assert!(Model::new(model.card, 1, Device::Cpu).is_err(), "it is not trained here");
+    }
+
+    #[test]
+    fn a_script_that_fails_says_why() {
+        let dir = tempfile::tempdir().unwrap();
+        let card = write(dir.path());
+        let model = Model::open(&card, Device::Cpu, true).unwrap();
+        let mut inputs = BTreeMap::new();
+        inputs.insert("s2_tm1".to_owned(), Tensor::zeros([1, 3, 8, 8], OPTIONS));
+        inputs.insert("s2_tp1".to_owned(), Tensor::zeros([1, 4, 8, 8], OPTIONS));
+        let given = ["s2_tm1", "s2_tp1"].map(|role| IValue::Tensor(inputs[role].shallow_clone()));
+        let script = Script {
+            module: CModule::load(dir.path().join("net.pt")).unwrap(),
+            roles: model.card.inputs.clone(),
+            coarse: false,
+        };
+        let error = script.failed(script.module.forward_is(&given).err().unwrap());
+        assert!(error.to_string().contains("The size of tensor a (3) must match"), "{error}");
+        assert!(error.advice().contains("s2_tm1, s2_tp1, in this order"), "{error:?}");
     }
 
     #[test]

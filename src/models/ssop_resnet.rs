@@ -11,6 +11,7 @@ use super::initial::Initial;
 use super::layers::Layers;
 use super::{Card, Estimate, Head, Network, inputs};
 use crate::error::{Error, Result};
+use crate::tensors::role_layer;
 
 /// Residual blocks.
 const BLOCKS: usize = 16;
@@ -21,15 +22,20 @@ struct Resnet {
     order: Vec<String>,
 }
 
-/// Four times the card's width in every layer (the study: 256). Refuses other inputs than `s2_t`
-/// with or without `s1_t`, and a blended head: it adds its output to `s2_t` already.
+/// The optical date, with or without its radar and `dem`. It stays at 10 m all through, so that there
+/// is no place for 20 m bands.
+pub(super) fn takes() -> Takes {
+    Takes::all(&["s2_t"]).or_not(&["s1_t"]).or_not(&["dem"])
+}
+
+/// Four times the card's width in every layer (the study: 256), of a card with the inputs of
+/// [`takes`]. Refuses a blended head: it adds its output to `s2_t` already.
 pub(super) fn design(card: &Card) -> Result<Design> {
-    Takes::all(&["s2_t"]).or_not(&["s1_t"]).check(card)?;
     if card.head != Head::Plain {
         return Err(Error::invalid("ssop-resnet has no other head than plain"));
     }
     let features = 4 * card.width;
-    let order: Vec<String> = ["s1_t", "s2_t"]
+    let order: Vec<String> = ["s1_t", "s2_t", "dem"]
         .map(str::to_owned)
         .into_iter()
         .filter(|r| card.inputs.contains(r))
@@ -46,10 +52,27 @@ pub(super) fn design(card: &Card) -> Result<Design> {
     Ok(Design { convs, initial: Initial::Glorot, build: Box::new(build) })
 }
 
+/// Roles as one tensor at 10 m, channels in their order; of elevation each pixel is four. The original
+/// has no elevation.
+fn at_10m(inputs: &BTreeMap<String, Tensor>, order: &[String]) -> Result<Tensor> {
+    let enlarge = |role: &String| {
+        let tensor = inputs::take(inputs, role)?;
+        Ok(match role_layer(role)?.factor() {
+            1 => tensor.shallow_clone(),
+            _ => {
+                let (_, _, height, width) = tensor.size4()?;
+                tensor.f_upsample_nearest2d([2 * height, 2 * width], None, None)?
+            }
+        })
+    };
+    let parts = order.iter().map(enlarge).collect::<Result<Vec<_>>>()?;
+    Ok(Tensor::f_cat(&parts, 1)?)
+}
+
 impl Network for Resnet {
     fn forward(&self, inputs: &BTreeMap<String, Tensor>) -> Result<Estimate> {
         inputs::check(inputs, &self.roles, self.multiple())?;
-        let mut x = self.layers.run("conv1", &inputs::join(inputs, &self.order)?)?;
+        let mut x = self.layers.run("conv1", &at_10m(inputs, &self.order)?)?;
         for block in 0..BLOCKS {
             let y = self.layers.run(&format!("block{block}_conv1"), &x)?;
             let y = self.layers.run(&format!("block{block}_conv2"), &y)?;

@@ -8,9 +8,13 @@ use super::initial::Initial;
 use super::unet::{self, Plan};
 use crate::error::Result;
 
-/// Refuses inputs other than `s2_t` with or without `s1_t`, `s2_20m_t` and `dem`.
+/// The optical date, with or without `s1_t`, `s2_20m_t` and `dem`.
+pub(super) fn takes() -> Takes {
+    Takes::all(&["s2_t"]).or_not(&["s1_t"]).or_not(&["s2_20m_t"]).or_not(&["dem"])
+}
+
+/// Of a card with the inputs of [`takes`].
 pub(super) fn design(card: &Card) -> Result<Design> {
-    Takes::all(&["s2_t"]).or_not(&["s1_t"]).or_not(&["s2_20m_t"]).or_not(&["dem"]).check(card)?;
     let stem = Stem::of(card, &["t"]);
     // With 20 m bands the original leaves out the features at 10 m.
     let fine_skips = stem.coarse == Coarse::None;

@@ -29,10 +29,8 @@ pub(super) fn save(model: &Model, path: &Path, about: &BTreeMap<String, String>)
     let mut views = Vec::new();
     let mut bytes = BTreeMap::new();
     for (name, tensor) in model.vars.variables() {
-        bytes.insert(
-            name,
-            (shape(&tensor), turn(&tensor).and_then(|t| to_bytes(&t)).during(doing)?),
-        );
+        let data = turn(&tensor).and_then(|t| to_bytes(&name, &t)).during(doing)?;
+        bytes.insert(name, (shape(&tensor), data));
     }
     for (name, (shape, data)) in &bytes {
         let view = TensorView::new(Dtype::F32, shape.clone(), data);
@@ -92,9 +90,9 @@ fn shape(tensor: &Tensor) -> Vec<usize> {
     tensor.size().iter().map(|d| *d as usize).collect()
 }
 
-fn to_bytes(tensor: &Tensor) -> Result<Vec<u8>> {
+fn to_bytes(name: &str, tensor: &Tensor) -> Result<Vec<u8>> {
     let cpu = tensor.f_detach()?.f_to_device(Device::Cpu)?.f_contiguous()?;
-    check_finite("a weight", &cpu)?;
+    check_finite(name, &cpu)?;
     let mut bytes = vec![0u8; 4 * cpu.numel()];
     cpu.f_copy_data_u8(&mut bytes, cpu.numel())?;
     Ok(bytes)
@@ -197,6 +195,7 @@ mod tests {
         tch::no_grad(|| {
             let _ = model.vars.variables()["conv1.bias"].shallow_clone().fill_(f64::NAN);
         });
-        assert!(model.save(&dir.path().join("w.safetensors"), &BTreeMap::new()).is_err());
+        let error = model.save(&dir.path().join("w.safetensors"), &BTreeMap::new()).unwrap_err();
+        assert!(error.to_string().contains("conv1.bias"), "{error}");
     }
 }

@@ -1,6 +1,6 @@
 //! A sample with its pixels.
 
-use crate::archive::{Layer, Patch, Values};
+use crate::archive::{Layer, Patch};
 use crate::layout::Sample;
 use crate::stream::Weigh;
 
@@ -32,21 +32,10 @@ impl Weigh for Sample {
     }
 }
 
-/// Mapped patches belong to the page cache, but they are counted all the same: a run must not lock
-/// in more pages than its budget.
-fn patch_bytes(patch: &Patch) -> usize {
-    match patch {
-        Patch::Mapped { len, .. } => *len,
-        Patch::Owned(values) => match &**values {
-            Values::U8(v) => v.len(),
-            Values::U16(v) => 2 * v.len(),
-            Values::I16(v) => 2 * v.len(),
-        },
-    }
-}
-
 impl Weigh for Fetched {
+    /// Mapped patches belong to the page cache, but they are counted all the same: a run must not lock
+    /// in more pages than its budget.
     fn bytes(&self) -> usize {
-        self.sample.bytes() + self.patches.iter().map(|(.., p)| patch_bytes(p)).sum::<usize>()
+        self.sample.bytes() + self.patches.iter().map(|(.., p)| p.bytes().len()).sum::<usize>()
     }
 }

@@ -54,7 +54,7 @@ impl Normalise {
                 tensors.insert(name, set);
                 continue;
             }
-            let layer = layer_of(&name)?;
+            let layer = layer_of(&name);
             if matches!(layer, Layer::S2Fine | Layer::S2Coarse) {
                 let valid = stored
                     .f_ne(layer.nodata())
@@ -83,16 +83,15 @@ fn flags_of(name: &str) -> Option<u8> {
 }
 
 /// Optical unless the name says otherwise: methods such as `gapfill` give optical pixels too.
-fn layer_of(name: &str) -> Result<Layer> {
+fn layer_of(name: &str) -> Layer {
     if name.starts_with("s2_20m_") {
-        return Ok(Layer::S2Coarse);
+        return Layer::S2Coarse;
     }
-    let sensor = name.split('_').next().and_then(Sensor::parse);
-    Ok(match sensor {
+    match name.split('_').next().and_then(Sensor::parse) {
         Some(Sensor::S1) => Layer::S1,
         Some(Sensor::Dem) => Layer::Dem,
         _ => Layer::S2Fine,
-    })
+    }
 }
 
 fn torch(e: tch::TchError) -> Error {

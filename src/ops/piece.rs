@@ -1,6 +1,6 @@
 //! Pieces of a whole scene: where they are, what they need, what they become.
 //!
-//! A piece is written once, by one task. Its input is larger by a halo of [`HALO`] pixels, cut at
+//! A piece is written once, by one task. Its input is larger by a halo, see [`halo`], cut at
 //! the scene's edge, where the network pads with zeros just as it did on training patches. Windows
 //! start at multiples of the network's stride, so that pieces fit without a seam.
 
@@ -16,8 +16,6 @@ use crate::geo::{Grid, Stamp, Window};
 use crate::stream::{Emit, Operator, Weigh};
 use crate::tensors::{Batch, from_block, limit_threads, normalise};
 
-/// The U-Nets see 66 px; the next multiple of their stride of 32.
-pub const HALO: usize = 96;
 const STRIDE: usize = 32;
 
 /// One piece to make.
@@ -94,9 +92,15 @@ impl Weigh for Piece {
     }
 }
 
-/// Cuts a 10 m grid into tasks, row by row: `side` px, rounded up to the networks' stride; those at
-/// the right and bottom may be smaller.
-pub fn cut(grid: &Grid, side: usize) -> Vec<Task> {
+/// Pixels (10 m) that a piece is read with on each side for a network that sees `support` of them: the
+/// next multiple of the networks' stride.
+pub fn halo(support: usize) -> usize {
+    support.next_multiple_of(STRIDE)
+}
+
+/// Cuts a 10 m grid into tasks, row by row: `side` px, rounded up to the networks' stride, read with
+/// `halo` more on each side; those at the right and bottom may be smaller.
+pub fn cut(grid: &Grid, side: usize, halo: usize) -> Vec<Task> {
     let side = side.next_multiple_of(STRIDE).max(STRIDE);
     let mut tasks = Vec::new();
     for row in (0..grid.height).step_by(side) {
@@ -104,7 +108,7 @@ pub fn cut(grid: &Grid, side: usize) -> Vec<Task> {
             let height = side.min(grid.height - row);
             let width = side.min(grid.width - col);
             let output = Window::new(row, col, height, width);
-            tasks.push(Task { output, input: output.grow(HALO, grid.height, grid.width) });
+            tasks.push(Task { output, input: output.grow(halo, grid.height, grid.width) });
         }
     }
     tasks
@@ -261,12 +265,16 @@ mod tests {
     #[test]
     fn pieces_cover_a_scene_once_and_start_on_the_stride() {
         let grid = Grid::new(32631, 0.0, 0.0, 10.0, 1000, 700).unwrap();
-        let tasks = cut(&grid, 256);
+        let tasks = cut(&grid, 256, halo(66));
         assert_eq!(tasks.iter().map(|t| t.output.len()).sum::<usize>(), 700_000);
         for t in &tasks {
             assert_eq!((t.input.row % STRIDE, t.input.col % STRIDE), (0, 0));
             assert!(t.input.fits(700, 1000) && t.output.intersect(&t.input) == Some(t.output));
         }
+        // A network that sees less is given less.
+        assert_eq!([halo(10), halo(34), halo(66)], [32, 64, 96]);
+        let first = |support| cut(&grid, 256, halo(support))[0].input;
+        assert_eq!((first(10).height, first(66).height), (288, 352));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::error::{Error, Result, While};
 use crate::layout::{Sample, Samples};
 use crate::models::Model;
 use crate::ops::{
-    FillPiece, Filling, Piece, Predict, ReadPiece, SceneRole, Want, check_coarse, cut, wants,
+    FillPiece, Filling, Piece, Predict, ReadPiece, SceneRole, Want, check_coarse, cut, halo, wants,
 };
 use crate::store::digest;
 use crate::stream::{Cancel, Graph, Items, Pipe, Report, Trace, cores};
@@ -199,14 +199,15 @@ fn pieces(
     let (time, slot) = (row.patches[at_t].time, row.patches[at_t].slot as usize);
     // A piece owns whole chunks of the cube.
     let side = o.piece.next_multiple_of(job.archive.settings().patch);
-    let graph = Graph::new("reconstruct", o.edge_bytes)
-        .source(Items::new("pieces", cut(tile.grid(), side)));
+    let graph = |halo| {
+        let tasks = cut(tile.grid(), side, halo);
+        Graph::new("reconstruct", o.edge_bytes).source(Items::new("pieces", tasks))
+    };
     let path = match job.method {
         Method::Filling(filling) => {
             let kept = o.keep_clear.then_some(slot);
-            return Ok(
-                graph.spread(o.workers, |_| FillPiece::new(tile, *filling, time, o.days, kept))
-            );
+            let fill = |_| FillPiece::new(tile, *filling, time, o.days, kept);
+            return Ok(graph(0).spread(o.workers, fill));
         }
         Method::Network(path) => path,
     };
@@ -214,7 +215,7 @@ fn pieces(
     let names: Vec<&str> = job.layout.roles.iter().map(|r| r.name.as_str()).collect();
     model.card.check_roles(&names, false)?;
     let roles = scene_roles(job.archive, job.layout, row, &model.card.inputs)?;
-    Ok(graph
+    Ok(graph(halo(model.network.support()))
         .spread(o.workers, |_| ReadPiece::new(tile, &roles, slot, o.device))
         .then(Predict::new(model, o.keep_clear)))
 }

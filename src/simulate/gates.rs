@@ -2,7 +2,7 @@
 //!
 //! In: the folder of a world. Out: numbers beside the ranges that real archives leave them. Measured
 //! on files, products and truth, never on what the simulator was told. Gates 7 to 9 ask a small
-//! learner; it is given products only, and the truth judges it on blocks of ground that it was not trained on.
+//! learner: it is given products only, learns the truth on some blocks of ground and is judged by it on others.
 
 mod gaps;
 mod kinship;

@@ -213,7 +213,8 @@ fn whim(id: u32, cover: Cover, green: f32, day: i64, salt: u32) -> f32 {
         Cover::Urban | Cover::Road | Cover::Water => return 0.0,
     };
     let at = |k: i64| trait_normal(id, salt ^ mix(k as u32, 0x3117));
-    let (knot, share) = (day.div_euclid(WHIM_DAYS), day.rem_euclid(WHIM_DAYS) as f32 / 12.0);
+    let (knot, share) =
+        (day.div_euclid(WHIM_DAYS), day.rem_euclid(WHIM_DAYS) as f32 / WHIM_DAYS as f32);
     let draw = at(knot) + share * (at(knot + 1) - at(knot));
     // Half-grown fields differ most.
     size * (0.3 + 2.8 * green * (1.0 - green)).max(0.0) * draw

@@ -78,7 +78,7 @@ impl<'a> Date<'a> {
             layer.as_ref().map(|l| Veil { shine: l.reflectance(&ground.grain), height: l.height })
         };
         let (mut low, mut high) = (view(&sky.low), view(&sky.high));
-        let lit = sky.low.as_ref().map(|l| shadow::cast(l, &ground.terrain.height, sun, 1.0));
+        let lit = sky.low.as_ref().map(|l| shadow::cast(l, &ground.terrain.height, sun));
         let tile = MARGIN * side..(MARGIN + side) * side;
         let seen = Seen {
             ground,

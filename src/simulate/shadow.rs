@@ -4,9 +4,8 @@ use super::cloud::Layer;
 use super::map::Map;
 use super::sun::Sun;
 
-/// Share of direct sunlight that reaches each pixel, on ground of `height` metres. `stretch` scales
-/// the height of the cloud: 1 is the truth, another value is a processor's mistaken guess.
-pub(super) fn cast(layer: &Layer, height: &Map, sun: Sun, stretch: f32) -> Map {
+/// Share of direct sunlight that reaches each pixel, on ground of `height` metres.
+pub(super) fn cast(layer: &Layer, height: &Map, sun: Sun) -> Map {
     let shade = layer.shade();
     let (east, south) = sun.slant();
     let side = height.side;
@@ -15,7 +14,7 @@ pub(super) fn cast(layer: &Layer, height: &Map, sun: Sun, stretch: f32) -> Map {
     for (y, row) in height.values.chunks_exact(side).enumerate() {
         for (x, z) in row.iter().enumerate() {
             // The ray from the ground to the sun meets the layer this far away.
-            let climb = (layer.height * stretch - (z - mean)) / Layer::CELL;
+            let climb = (layer.height - (z - mean)) / Layer::CELL;
             let (u, v) = layer.locate(x as f32, y as f32);
             out.push(shade.wrapped(u + climb * east, v + climb * south));
         }
@@ -40,7 +39,7 @@ mod tests {
         let (side, height) = (128, 300.0);
         let layer = Layer::round(side, 64.0, 64.0, 12.0, height);
         let sun = Sun::on(172, -1.15, 44.0);
-        let lit = cast(&layer, &Map::filled(side, 200.0), sun, 1.0);
+        let lit = cast(&layer, &Map::filled(side, 200.0), sun);
         let dark: Vec<usize> = (0..side * side).filter(|i| lit.values[*i] < 0.5).collect();
         assert!(!dark.is_empty());
         let mean = |f: &dyn Fn(usize) -> usize| {

@@ -17,8 +17,6 @@ const MEMORY: f32 = 0.725;
 
 /// Weather of a region (all tiles of a world share the sky), by day since the warm-up began.
 pub(super) struct Weather {
-    /// Latent state: high is bad weather; standard normal.
-    pub state: Vec<f32>,
     /// Fraction of cloud, 0..1, strongly U-shaped.
     pub cloud: Vec<f32>,
     /// Rain, millimetres.
@@ -49,13 +47,8 @@ impl Weather {
                 all
             })
             .collect();
-        let mut out = Self {
-            state: Vec::with_capacity(days),
-            cloud: Vec::new(),
-            rain: Vec::new(),
-            wind: Vec::new(),
-            turbidity: Vec::new(),
-        };
+        let mut out =
+            Self { cloud: Vec::new(), rain: Vec::new(), wind: Vec::new(), turbidity: Vec::new() };
         let (mut z, mut turbid) = (normal(&mut rng), 0.3f32);
         for day in 0..days {
             z = MEMORY * z + (1.0 - MEMORY * MEMORY).sqrt() * normal(&mut rng);
@@ -70,7 +63,6 @@ impl Weather {
             turbid = (0.9 * turbid + 0.02 * rain + 0.05 * uniform(&mut rng)).min(1.0);
             let speed = 3.0 + 9.0 * uniform(&mut rng);
             out.wind.push((uniform(&mut rng) * std::f32::consts::TAU, speed));
-            out.state.push(z);
             out.cloud.push(quantiles[month][at]);
             out.rain.push(rain);
             out.turbidity.push(turbid);

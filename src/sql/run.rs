@@ -17,9 +17,10 @@ use tokio::runtime::{Handle, Runtime};
 
 use super::fault::Known;
 use super::spill::Spill;
-use super::{Param, fault, patch_type, per_place, plan_size, resident, statement};
+use super::{Param, fault, patch_type, per_place, plan_size, statement};
 use crate::error::{Error, Kind, Result, While};
 use crate::limits;
+use crate::store::resident_bytes;
 
 /// What a query runs on.
 pub(super) struct Engine {
@@ -82,9 +83,14 @@ struct Start {
     bytes: Option<u64>,
 }
 
+/// Bytes that this process holds now.
+fn held() -> Option<u64> {
+    resident_bytes().map(|bytes| bytes as u64)
+}
+
 impl Ends {
     fn start(&self) -> Start {
-        let bytes = self.growth_bytes_max.and_then(|_| resident::bytes());
+        let bytes = self.growth_bytes_max.and_then(|_| held());
         Start { time: Instant::now(), bytes }
     }
 
@@ -97,7 +103,7 @@ impl Ends {
             return Err(too_many(self.rows_max));
         }
         if let (Some(most), Some(before)) = (self.growth_bytes_max, start.bytes)
-            && resident::bytes().is_some_and(|now| now > before.saturating_add(most))
+            && held().is_some_and(|now| now > before.saturating_add(most))
         {
             return Err(too_large(most));
         }

@@ -13,6 +13,11 @@ pub fn peak_bytes() -> Option<usize> {
     line("/proc/self/status", "VmHWM:")
 }
 
+/// Bytes that this process holds now; `None` where the system does not tell.
+pub fn resident_bytes() -> Option<usize> {
+    line("/proc/self/status", "VmRSS:")
+}
+
 /// The value of `KEY: N kB`.
 fn line(file: &str, key: &str) -> Option<usize> {
     let text = fs::read_to_string(file).ok()?;

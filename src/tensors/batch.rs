@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 /// float32 after [`super::normalise`].
 #[derive(Debug)]
 pub struct Batch {
-    /// One tensor a role. A coarse optical role is named `s2_20m_t` beside `s2_t`; masks
-    /// `mask_target`.
+    /// One tensor a role. A coarse optical role is named `s2_20m_t` beside `s2_t`; masks for what
+    /// they mean, as `cloudy`.
     pub tensors: BTreeMap<String, Tensor>,
     /// Names of the samples, in batch order.
     pub names: Vec<String>,

@@ -19,25 +19,11 @@ pub fn from_block(block: &Block) -> Result<Tensor> {
         )));
     }
     let shape = [1, bands as i64, height as i64, width as i64];
-    let flat = match &block.values {
-        Values::U8(v) => Tensor::f_from_slice(v)?,
-        Values::I16(v) => Tensor::f_from_slice(v)?,
-        Values::U16(v) => {
-            let mut bytes = Vec::with_capacity(2 * v.len());
-            append(&block.values, &mut bytes);
-            return Ok(Tensor::f_from_data_size(&bytes, &shape, Kind::Int16)?);
-        }
+    let kind = match block.values {
+        Values::U8(_) => Kind::Uint8,
+        Values::U16(_) | Values::I16(_) => Kind::Int16,
     };
-    Ok(flat.f_view(shape)?)
-}
-
-/// Appends values as little-endian bytes, which is how the archive stores them.
-pub(super) fn append(values: &Values, bytes: &mut Vec<u8>) {
-    match values {
-        Values::U8(v) => bytes.extend_from_slice(v),
-        Values::U16(v) => bytes.extend(v.iter().flat_map(|x| x.to_le_bytes())),
-        Values::I16(v) => bytes.extend(v.iter().flat_map(|x| x.to_le_bytes())),
-    }
+    Ok(Tensor::f_from_data_size(block.values.bytes(), &shape, kind)?)
 }
 
 #[cfg(test)]

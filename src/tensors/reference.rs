@@ -1,25 +1,10 @@
-//! Reference cases from outside the repository, for tests.
+//! Tensors of reference cases, for tests.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors};
 use tch::{Kind, Tensor};
-
-/// A file or folder of the reference data; says loudly which test does not run without it.
-///
-/// `ECLAIRCIE_SHARED` names the folder that holds `data/`; else it is `../shared`.
-pub(crate) fn reference(test: &str, path: &str) -> Option<PathBuf> {
-    let shared = std::env::var_os("ECLAIRCIE_SHARED")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"));
-    let path = shared.join("data").join(path);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("SKIPPED {test}: {} is not there; set ECLAIRCIE_SHARED", path.display());
-    None
-}
 
 /// Every tensor of a safetensors file as it is; uint16 as its bits in int16.
 pub(crate) fn read_tensors(path: &Path) -> BTreeMap<String, Tensor> {

@@ -4,15 +4,10 @@ use crate::archive::Layer;
 use crate::error::{Error, Result};
 
 /// The layer of a role: `s2_t` is 10 m optical, `s2_20m_t` 20 m optical, `s1_tm1` radar,
-/// `mask_target` the optical mask, `dem` elevation. Refuses any other beginning.
+/// `dem` elevation. Refuses any other beginning.
 pub fn role_layer(role: &str) -> Result<Layer> {
     // The longer beginning first: `s2_20m_t` also starts with `s2_`.
-    let known = [
-        ("s2_20m_", Layer::S2Coarse),
-        ("s2_", Layer::S2Fine),
-        ("s1_", Layer::S1),
-        ("mask_", Layer::S2Mask),
-    ];
+    let known = [("s2_20m_", Layer::S2Coarse), ("s2_", Layer::S2Fine), ("s1_", Layer::S1)];
     if role == "dem" {
         return Ok(Layer::Dem);
     }
@@ -22,7 +17,7 @@ pub fn role_layer(role: &str) -> Result<Layer> {
         .map(|(_, layer)| layer)
         .ok_or_else(|| {
             Error::usage(format!("'{}' is not a role", role.escape_debug()))
-                .hint("roles are named s2_*, s2_20m_*, s1_*, mask_* or dem")
+                .hint("roles are named s2_*, s2_20m_*, s1_* or dem")
         })
 }
 
@@ -36,9 +31,8 @@ mod tests {
         assert_eq!(layer("s2_t"), Layer::S2Fine);
         assert_eq!(layer("s2_20m_t"), Layer::S2Coarse);
         assert_eq!(layer("s1_tm1"), Layer::S1);
-        assert_eq!(layer("mask_target"), Layer::S2Mask);
         assert_eq!(layer("dem"), Layer::Dem);
-        for bad in ["", "s2_", "s3_t", "dem_t", "s2t"] {
+        for bad in ["", "s2_", "s3_t", "dem_t", "s2t", "mask_t"] {
             assert!(role_layer(bad).is_err(), "{bad}");
         }
     }

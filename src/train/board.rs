@@ -9,10 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::curve::Point;
 use super::measure::Measure;
-use crate::error::{Result, While};
+use crate::error::{Error, Result, While};
 use crate::exchange::{Scalar, write_events};
 
 const PREFIX: &str = "events.out.tfevents.";
+const SUFFIX: &str = ".eclaircie";
 
 /// Scalars that wait for the next checkpoint.
 pub(super) struct Board {
@@ -32,8 +33,10 @@ impl Board {
         };
         for file in files {
             let name = file.file_name().to_string_lossy().into_owned();
-            let reached = name.strip_prefix(PREFIX).and_then(|rest| rest.split('.').next());
-            if reached.and_then(|n| n.parse::<u64>().ok()).is_some_and(|n| n > step || step == 0) {
+            // Files of other programs are left alone.
+            let ours = name.strip_prefix(PREFIX).and_then(|rest| rest.strip_suffix(SUFFIX));
+            let reached = ours.and_then(|rest| rest.split('.').next()?.parse::<u64>().ok());
+            if reached.is_some_and(|n| n > step || step == 0) {
                 std::fs::remove_file(file.path()).during(doing)?;
             }
         }
@@ -64,10 +67,11 @@ impl Board {
     /// Publishes what waits, up to `step`.
     pub(super) fn publish(&mut self, step: u64) -> Result<()> {
         if !self.waiting.is_empty() {
-            write_events(
-                &self.folder.join(format!("{PREFIX}{step:012}.eclaircie")),
-                &self.waiting,
-            )?;
+            // A run that was stopped in its validation has a file of that step already.
+            let path = |n: u32| self.folder.join(format!("{PREFIX}{step:012}.{n}{SUFFIX}"));
+            let free = (0..).map(path).find(|path| !path.exists());
+            let free = free.ok_or_else(|| Error::internal("no name is free for an event file"))?;
+            write_events(&free, &self.waiting)?;
             self.waiting.clear();
         }
         Ok(())
@@ -100,7 +104,18 @@ mod tests {
         Board::open(dir.path(), 100).unwrap();
         assert_eq!(files().len(), 2);
         assert!(files()[1].starts_with("events.out.tfevents.000000000100"));
+        // Stopped in a validation at that step, then validated.
+        let mut board = Board::open(dir.path(), 100).unwrap();
+        board.note(100, "valid/psnr".into(), 20.0);
+        board.publish(100).unwrap();
+        assert_eq!(files().len(), 3, "what is there stays");
+        let others = dir.path().join("tensorboard/events.out.tfevents.1764150000.host.1.0");
+        std::fs::write(&others, "").unwrap();
         Board::open(dir.path(), 0).unwrap();
-        assert!(files().is_empty(), "another run begins anew");
+        assert_eq!(
+            files(),
+            [others.file_name().unwrap().to_str().unwrap()],
+            "another run begins anew"
+        );
     }
 }

@@ -31,7 +31,9 @@ pub(super) struct State {
     pub(super) files: BTreeMap<String, String>,
 }
 
-/// The files beside state.json.
+/// The checkpoint in the folder of a training.
+const FOLDER: &str = "checkpoint";
+/// The files beside state.json; all but the moments are in the folder of the training, too.
 const WEIGHTS: &str = "weights.safetensors";
 const MOMENTS: &str = "optimiser.safetensors";
 const CURVE: &str = "curve.parquet";
@@ -69,6 +71,29 @@ fn damaged(error: Error) -> Error {
         .hint("the checkpoint is damaged: begin again with --replace, or train into another folder")
 }
 
+/// What a training left in the folder, if anything: a name.
+pub(super) fn left(out: &Path) -> Option<&'static str> {
+    [FOLDER, WEIGHTS, CURVE, MEASURES].into_iter().find(|name| out.join(name).exists())
+}
+
+/// Refuses to clear a folder without a checkpoint whose weights are another run's, or nobody knows whose.
+pub(super) fn check_own(out: &Path, identity: &BTreeMap<String, String>) -> Result<()> {
+    let path = out.join(WEIGHTS);
+    if !path.exists() {
+        return Ok(());
+    }
+    let own = Model::about(&path)
+        .is_ok_and(|(_, about)| identity.iter().all(|(key, value)| about.get(key) == Some(value)));
+    match own {
+        true => Ok(()),
+        false => Err(Error::usage(format!(
+            "{} holds weights that are not this training's, and no checkpoint to go on from",
+            out.display()
+        ))
+        .hint("train into another folder, or begin again with --replace, which removes them")),
+    }
+}
+
 /// Removes what another run left in the folder, its checkpoint first: of a run that begins nothing must be taken for its own.
 pub(super) fn clear(out: &Path) -> Result<()> {
     let gone = |done: std::io::Result<()>, name: &str| match done {
@@ -77,7 +102,7 @@ pub(super) fn clear(out: &Path) -> Result<()> {
         }
         _ => Ok(()),
     };
-    gone(std::fs::remove_dir_all(folder(out)), "checkpoint")?;
+    gone(std::fs::remove_dir_all(folder(out)), FOLDER)?;
     for name in [WEIGHTS, CURVE, MEASURES] {
         gone(std::fs::remove_file(out.join(name)), name)?;
     }
@@ -85,7 +110,7 @@ pub(super) fn clear(out: &Path) -> Result<()> {
 }
 
 fn folder(out: &Path) -> PathBuf {
-    out.join("checkpoint")
+    out.join(FOLDER)
 }
 
 /// Publishes the checkpoint whole: a kill leaves the last one.
@@ -122,7 +147,7 @@ pub(super) fn load(
     if !from.exists() {
         return Ok(None);
     }
-    let state: State = store::read_json(&from.join("state.json"))?;
+    let state: State = store::read_json(&from.join("state.json")).map_err(damaged)?;
     if state.version != VERSION {
         return Err(Error::new(
             Kind::Unsupported,
@@ -158,8 +183,9 @@ pub(super) fn load(
     *model = Model::load(&from.join(WEIGHTS), device)
         .during(|| format!("resuming from {}", from.display()))?;
     let tensors = Tensor::read_safetensors(from.join(MOMENTS))
-        .map_err(|e| Error::corrupt("cannot read the optimiser's state").with_source(e))?;
-    adam.restore(&tensors.into_iter().map(|(n, t)| (n, t.to_device(Device::Cpu))).collect())?;
+        .map_err(|e| damaged(Error::corrupt("cannot read the optimiser's state").with_source(e)))?;
+    adam.restore(&tensors.into_iter().map(|(n, t)| (n, t.to_device(Device::Cpu))).collect())
+        .map_err(damaged)?;
     let curve = Curve::read(&from.join(CURVE)).map_err(damaged)?;
     let measures = measure::read(&from.join(MEASURES)).map_err(damaged)?;
     Ok(Some((state, curve, measures)))
@@ -168,6 +194,27 @@ pub(super) fn load(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_without_a_checkpoint_are_cleared_by_their_own_run_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let run = |seed: &str| BTreeMap::from([("seed".to_owned(), seed.to_owned())]);
+        assert_eq!(left(dir.path()), None);
+        check_own(dir.path(), &run("1")).unwrap();
+        let path = dir.path().join(WEIGHTS);
+        let mut card = crate::models::Card::open("david").unwrap();
+        card.width = 2;
+        let mut about = run("1");
+        about.insert("step".into(), "9".into());
+        Model::new(card, 1, Device::Cpu).unwrap().save(&path, &about).unwrap();
+        assert_eq!(left(dir.path()), Some(WEIGHTS));
+        // A kill between the weights and the checkpoint of a first epoch leaves such a folder.
+        check_own(dir.path(), &run("1")).unwrap();
+        let refused = |found: Result<()>| found.unwrap_err().advice().contains("--replace");
+        assert!(refused(check_own(dir.path(), &run("2"))));
+        std::fs::write(&path, "somebody's").unwrap();
+        assert!(refused(check_own(dir.path(), &run("1"))));
+    }
 
     #[test]
     fn a_run_stands_inside_the_epoch_that_it_says() {

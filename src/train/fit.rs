@@ -7,6 +7,7 @@ use super::adam::Adam;
 use super::board::Board;
 use super::checkpoint::{self, State};
 use super::curve::{Curve, Point};
+use super::identity::label;
 use super::job::TrainSummary;
 use super::learn::{Held, Learn};
 use super::measure::{self, Measure};
@@ -16,7 +17,7 @@ use super::pace::Pace;
 use super::replicas::Replicas;
 use super::validate::Validate;
 use crate::archive::Archive;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::layout::Sample;
 use crate::metrics::Score;
 use crate::models::{Card, Model};
@@ -116,20 +117,28 @@ impl<'r, 'a> Fit<'r, 'a> {
             true => checkpoint::load(out, &state.identity, &mut model, &mut adam),
             false => Ok(None),
         };
-        match found {
+        let goes_on = match found {
             Ok(Some(found)) => {
                 (state, curve, measures) = found;
                 state.check(o.steps, o.steps_per_epoch.max(1))?;
+                true
             }
-            Ok(None) => checkpoint::clear(out)?,
-            Err(e) if o.replace && !e.is_cancelled() => {
+            Ok(None) => false,
+            Err(e) if o.replace && is_of_the_checkpoint(&e) => {
                 eprintln!("train: begins again, since {e}");
                 (model, adam) = begin()?;
-                checkpoint::clear(out)?;
+                false
             }
             Err(e) => return Err(e),
-        }
+        };
         let replicas = Replicas::new(&model, &o.beside)?;
+        // Last, when nothing else can stand in the way.
+        if !goes_on {
+            if !o.replace {
+                checkpoint::check_own(out, &state.identity)?;
+            }
+            checkpoint::clear(out)?;
+        }
         let record = Record::of(&o.monitor, &measures);
         let board = Board::open(out, state.step)?;
         let (pace, report) = (Pace::new(), Report::default());
@@ -195,7 +204,7 @@ impl<'r, 'a> Fit<'r, 'a> {
             true => pipe.then(Augment::new(o.seed, epoch).after(done * o.accumulate.max(1) as u64)),
             false => pipe,
         };
-        self.pace = Pace::new();
+        self.pace.resume();
         let (board, heard) = (&mut self.board, progress);
         let mut note = |point: &Point, pace: &Pace| {
             board.point(point);
@@ -210,6 +219,7 @@ impl<'r, 'a> Fit<'r, 'a> {
             epoch,
             step: &mut self.state.step,
             held: Held::default(),
+            last: Vec::new(),
             pace: &mut self.pace,
             progress: &mut note,
         };
@@ -219,7 +229,10 @@ impl<'r, 'a> Fit<'r, 'a> {
         let ran = plan.run(self.run.cancel);
         search_kernels(false);
         match ran {
-            Ok(report) => self.report = report,
+            Ok(report) => {
+                sink.check_weights()?;
+                self.report = report;
+            }
             Err(e) => return Err(self.stopped(e)?),
         }
         if self.state.step < stop {
@@ -255,14 +268,13 @@ impl<'r, 'a> Fit<'r, 'a> {
             .find(|m| m.split == "valid" && m.metric == watched.metric && m.band == "all")
             .map_or(f64::NAN, |m| m.value);
         measures.iter().for_each(|m| self.board.measure(m));
-        self.measures.extend(measures);
         self.state.epochs_done += 1;
+        self.pace = Pace::new();
         if self.record.hear(watched, value) {
-            let mut about = self.state.identity.clone();
-            about.insert(format!("valid_{}", watched.metric), value.to_string());
-            about.insert("step".into(), step.to_string());
+            let about = label(&self.state.identity, &self.run.card, &measures)?;
             self.model.save(&self.out.join("weights.safetensors"), &about)?;
         }
+        self.measures.extend(measures);
         Ok(())
     }
 
@@ -291,6 +303,14 @@ impl<'r, 'a> Fit<'r, 'a> {
         self.curve.write(&self.out.join("curve.parquet"))?;
         measure::write(&self.out.join("metrics.parquet"), &self.measures)
     }
+}
+
+/// Whether the checkpoint is at fault (another run's, another version's, or damaged) rather than the machine.
+fn is_of_the_checkpoint(e: &Error) -> bool {
+    matches!(
+        e.kind(),
+        Kind::Usage | Kind::Unsupported | Kind::Corrupt | Kind::Invalid | Kind::NotFound
+    )
 }
 
 /// Exactly `most` samples: whole epochs' orders one after another when the set is smaller.

@@ -45,6 +45,19 @@ pub(super) fn length(gradient: &Tensor) -> Result<f64> {
     measure().map_err(Error::from).during(|| "measuring the gradient")
 }
 
+/// The name of a weight that holds what is no finite number, if there is one.
+pub(super) fn not_finite(vars: &nn::VarStore) -> Result<Option<String>> {
+    let look = || -> std::result::Result<Option<String>, TchError> {
+        let all = weights(vars);
+        let finite = |weight: &Tensor| weight.f_detach()?.f_isfinite()?.f_all();
+        let finite = all.values().map(finite).collect::<std::result::Result<Vec<_>, TchError>>()?;
+        // One look at the device, however many weights there are.
+        let finite = Vec::<bool>::try_from(Tensor::f_stack(&finite, 0)?)?;
+        Ok(all.into_keys().zip(finite).find(|(_, finite)| !finite).map(|(name, _)| name))
+    };
+    look().map_err(Error::from).during(|| "looking at the weights")
+}
+
 /// What a gradient of this length is multiplied by to be at most `most` long.
 pub(super) fn shrink(length: f64, most: Option<f64>) -> f64 {
     most.filter(|most| length > *most).map_or(1.0, |most| most / length)
@@ -69,6 +82,16 @@ mod tests {
         assert!((length(&gradient).unwrap() - 3.0).abs() < 1e-6);
         let nan = of(&(&b * f64::NAN).sum(Kind::Float), &vars).unwrap();
         assert!(length(&nan).unwrap().is_nan());
+    }
+
+    #[test]
+    fn a_weight_that_is_no_number_is_named() {
+        let vars = nn::VarStore::new(Device::Cpu);
+        let _a = vars.root().f_zeros("a", &[2]).unwrap();
+        let b = vars.root().f_zeros("b", &[3]).unwrap();
+        assert_eq!(not_finite(&vars).unwrap(), None);
+        tch::no_grad(|| drop(b.get(1).fill_(f64::INFINITY)));
+        assert_eq!(not_finite(&vars).unwrap().as_deref(), Some("b"));
     }
 
     #[test]

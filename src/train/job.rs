@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::checkpoint;
 use super::curve::{Curve, Point};
 use super::fit::{Run, fit};
 use super::identity::identity;
@@ -15,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::geo::{Split, SplitBy};
 use crate::layout::{Exchange, Sample, Samples, taught};
 use crate::models::{Card, Model};
-use crate::ops::{check_coarse, thin, wants};
+use crate::ops::{Crop, check_coarse, thin, wants};
 use crate::store::{digest, probe};
 use crate::stream::{Cancel, Report};
 
@@ -103,6 +104,12 @@ fn exchanged(job: &TrainJob<'_>, o: &TrainOptions, rows: Vec<Sample>) -> Result<
     exchange.within_tiles(control, &rows, o.seed)
 }
 
+/// Whether a file lies in a folder, which may not be there yet.
+fn is_inside(file: &Path, folder: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    real(file).zip(real(folder)).is_some_and(|(file, folder)| file.parent() == Some(&folder))
+}
+
 /// Trains a network on the samples of a layout; `progress` hears every step and every validation.
 ///
 /// Writes `weights.safetensors`, `curve.parquet`, `metrics.parquet`, `tensorboard/` and a checkpoint
@@ -115,9 +122,12 @@ pub fn train(
     progress: &mut dyn FnMut(&Point, &Pace),
 ) -> Result<TrainSummary> {
     options.check()?;
-    if !(options.resume || options.replace) && job.out.join("checkpoint").exists() {
-        return Err(Error::usage(format!("{} holds a training already", job.out.display()))
+    if let (Some(name), false) = (checkpoint::left(job.out), options.resume || options.replace) {
+        return Err(Error::usage(format!("{} holds a training already: {name}", job.out.display()))
             .hint("add --resume to go on with it or --replace to begin again, or train into another folder"));
+    }
+    if let Some(side) = options.crop {
+        Crop::new(side, job.archive.settings().patch, options.seed, 0)?;
     }
     let (archive, samples, card) = (job.archive, job.samples, job.card.clone());
     let roles: Vec<&str> = samples.roles.iter().map(|r| r.name.as_str()).collect();
@@ -144,6 +154,13 @@ pub fn train(
     probe(&job.out.join("weights.safetensors"))?;
     let mut identity = identity(job, options);
     if let Some(weights) = &options.from {
+        if is_inside(weights, job.out) {
+            return Err(Error::usage(format!(
+                "{} is in the folder of the training",
+                weights.display()
+            ))
+            .hint("train into another folder: a training replaces the weights that are there"));
+        }
         let about = Model::about(weights)?.1;
         samples.check_ground(weights, &about, job.snapshot)?;
         identity.insert("from".to_owned(), digest(weights)?);

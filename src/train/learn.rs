@@ -30,6 +30,8 @@ pub(super) struct Learn<'a> {
     pub(super) epoch: u64,
     pub(super) step: &'a mut u64,
     pub(super) held: Held,
+    /// The samples of the last step.
+    pub(super) last: Vec<String>,
     pub(super) pace: &'a mut Pace,
     pub(super) progress: &'a mut dyn FnMut(&Point, &Pace),
 }
@@ -43,6 +45,14 @@ impl Learn<'_> {
             names.join(", ")
         ))
         .hint("look at these samples, lower --rate, or bound the gradient with --clip 1")
+    }
+
+    /// Refuses weights that are no numbers, as an overflow in the last step leaves them, before anything is made of them.
+    pub(super) fn check_weights(&self) -> Result<()> {
+        match gradient::not_finite(&self.model.vars)? {
+            Some(name) => Err(self.diverged(&format!("weight {name}"), f64::NAN, &self.last)),
+            None => Ok(()),
+        }
     }
 
     fn hold(&mut self, batch: Batch) -> Result<()> {
@@ -87,6 +97,7 @@ impl Learn<'_> {
             rate: Some(rate),
             gradient: Some(length),
         };
+        self.last = held.names;
         self.curve.push(point);
         (self.progress)(&point, self.pace);
         Ok(())

@@ -18,6 +18,11 @@ impl Pace {
         Self { since: Instant::now(), busy: zero, waited: zero, samples: 0 }
     }
 
+    /// Goes on after something else: what that took is neither.
+    pub(super) fn resume(&mut self) {
+        self.since = Instant::now();
+    }
+
     /// A batch has come: the time since the last one was waiting.
     pub(super) fn came(&mut self) {
         let now = Instant::now();

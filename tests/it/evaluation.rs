@@ -139,9 +139,14 @@ fn the_same_seed_gives_the_same_tables() {
 
 #[test]
 fn the_study_is_scored_in_its_four_metrics() {
-    let said = run("evaluate {archive} --layout os2 --split-block 1 --samples-max 4 \
-                    --method gapfill-pair --compat decloud --json");
-    let found: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    let scored = |more: &str| -> serde_json::Value {
+        let said = run(&format!(
+            "evaluate {{archive}} --layout os2 --split-block 1 --samples-max 4 --set target_cloud_max=90 --method gapfill-pair \
+             --method input --json {more}"
+        ));
+        serde_json::from_str(&said).expect("JSON")
+    };
+    let found = scored("--compat decloud");
     let mut metrics: Vec<&str> = found["scores"]
         .as_array()
         .expect("scores")
@@ -150,7 +155,38 @@ fn the_study_is_scored_in_its_four_metrics() {
         .map(|s| s["metric"].as_str().expect("a name"))
         .collect();
     metrics.sort_unstable();
+    metrics.dedup();
     assert_eq!(metrics, ["mse", "psnr", "sam", "ssim"]);
+    let differences = found["differences"].as_array().expect("differences");
+    let known = |d: &serde_json::Value| ["psnr", "ssim"].contains(&d["metric"].as_str().unwrap());
+    assert!(!differences.is_empty() && differences.iter().all(known), "{differences:?}");
+    // The study counts what a mask hides in the target, we do not.
+    let error = |found: &serde_json::Value| -> f64 {
+        let all = found["scores"].as_array().expect("scores");
+        let is = |s: &&serde_json::Value| {
+            s["stratum"] == "all" && s["metric"] == "mse" && s["method"] == "gapfill-pair"
+        };
+        all.iter().find(is).expect("an error")["value"].as_f64().expect("a number")
+    };
+    assert_ne!(error(&found), error(&scored("")));
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused() {
+    let line = "evaluate {archive} --layout os2 --split-block 1 --samples-max 2 --method gapfill";
+    let twice = refused(&format!("{line} --method gapfill"));
+    assert!(twice.contains("two methods have the name gapfill"), "{twice}");
+    let none = refused(&format!("{line} --days 0.5"));
+    assert!(none.contains("no pixel of 2 samples counts") && none.contains("--days"), "{none}");
+    ok(&[
+        "ingest",
+        &world().path("simulated/truth"),
+        &world().path("other-truth"),
+        "--patch",
+        "128",
+    ]);
+    let other = refused(&format!("{line} --truth {{other-truth}}"));
+    assert!(other.contains("has patches of 128 px"), "{other}");
 }
 
 #[test]

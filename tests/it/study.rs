@@ -58,7 +58,7 @@ fn a_study_trains_judges_and_writes_its_page_and_a_second_run_changes_nothing() 
     ] {
         assert!(page.contains(part), "no {part} in\n{page}");
     }
-    for figure in ["three.svg", "three-patches.svg", "one.svg", "one-patches.svg"] {
+    for figure in ["three.psnr.svg", "three.patches.svg", "one.psnr.svg", "one.patches.svg"] {
         assert!(page.contains(&format!("(figures/{figure})")), "{figure}");
         let drawn = std::fs::read_to_string(format!("{to}/figures/{figure}")).expect("a figure");
         assert!(drawn.starts_with("<svg") && drawn.ends_with("</svg>\n"), "{figure}");

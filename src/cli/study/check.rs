@@ -4,10 +4,10 @@ use clap::{ArgMatches, FromArgMatches};
 
 use super::super::{args::LayoutArgs, script::Script, train};
 use super::plan::{Plan, Question, Training};
-use super::truth::same_ground;
 use super::{evaluation, methods, training};
 use crate::archive::Archive;
 use crate::error::{Error, Result, While};
+use crate::evaluate::same_ground;
 use crate::layout::Control;
 use crate::models::Card;
 use crate::tensors::{pick_device, role_layer};

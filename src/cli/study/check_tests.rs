@@ -21,12 +21,17 @@ fn archive(root: &Path, patch: usize, tile: &str, x0: f64) -> Archive {
 }
 
 fn checked(study: &str) -> Result<()> {
+    checked_plan(&toml::from_str(study).unwrap(), false)
+}
+
+/// With the archive as its own truth, or without one.
+fn checked_plan(plan: &Plan, truth: bool) -> Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let archive = archive(&folder.path().join("archive"), 128, "31TCJ", 600_000.0);
-    let plan: Plan = toml::from_str(study).unwrap();
     let cancel = Cancel::default();
     let script = Script::new(&folder.path().join("out"), &cancel);
-    let found = Check { plan: &plan, script: &script, archive: &archive, truth: None }.all();
+    let found =
+        Check { plan, script: &script, archive: &archive, truth: truth.then_some(&archive) }.all();
     assert!(!folder.path().join("out").exists(), "a check writes nothing");
     found
 }
@@ -90,6 +95,19 @@ fn a_mistake_is_told_with_the_field_that_it_is_in() {
     }
     let error = checked(&STUDY.replace("samples-max", "sample-max")).unwrap_err();
     assert!(error.advice().contains("'--samples-max'"), "{error:?}");
+}
+
+#[test]
+fn the_studies_that_ship_pass_their_checks_and_ask_of_all_that_they_train() {
+    for study in ["benches/study/study.toml", "benches/study/gpu/study.toml"] {
+        let mut plan = Plan::open(Path::new(study)).unwrap();
+        // The machine of a test has no GPU.
+        for options in [&mut plan.train, &mut plan.evaluate] {
+            *options = options.replace("--device cuda --bf16", "").replace("--device cuda", "");
+        }
+        checked_plan(&plan, true).during(|| study).unwrap();
+        assert!(unasked(&plan).is_empty(), "{study}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod numbers;
 mod orderings;
 mod tables;
 
+use super::PROGRAM;
 use super::plan::{Plan, Question};
 use crate::evaluate::{Difference, Row};
 use crate::layout::Control;
@@ -17,6 +18,9 @@ pub(super) struct Seed {
     pub(super) differences: Vec<Difference>,
 }
 
+/// Letters of a snapshot that tell it from others.
+const SHORT: usize = 12;
+
 /// Metrics of the first table.
 const METRICS: [(&str, &str, usize); 5] = [
     ("psnr", "PSNR, dB", 2),
@@ -27,19 +31,27 @@ const METRICS: [(&str, &str, usize); 5] = [
 ];
 
 /// The page, of as many seeds as are done: for each question the tables of each seed, in the order of the plan.
-pub(super) fn markdown(plan: &Plan, seeds: &[Vec<Seed>], commands: &[String]) -> String {
+/// `snapshots` are those of the archive and, if there is one, of the truth.
+pub(super) fn markdown(
+    plan: &Plan,
+    seeds: &[Vec<Seed>],
+    snapshots: &[String],
+    commands: &[String],
+) -> String {
     let done = seeds.first().map_or(0, Vec::len).min(plan.seeds.len());
     let names = plan.seeds[..done].iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     let mut text = format!(
-        "# {}\n\n{} networks from {done} of {} seeds ({names}).\n\nA number is the mean over seeds; in brackets stand the lowest and \
+        "# {}\n\n{} networks from {done} of {} seeds ({names}), by {PROGRAM}{}.\n\nA number is the mean over seeds; in brackets stand the lowest and \
          the highest seed. All methods of a question are scored on the same pixels. Intervals: 95 %, bootstrap over blocks of \
          ground and day, in a difference both methods drawn together; the widest over seeds.\n",
         plan.name,
         plan.networks.len(),
         plan.seeds.len(),
+        archives(snapshots),
     );
+    let read = snapshots.first().is_none_or(|snapshot| plan.is_read(snapshot));
     let asked = plan.questions.iter().zip(seeds);
-    asked.for_each(|(question, seeds)| text += &section(plan, question, seeds));
+    asked.for_each(|(question, seeds)| text += &section(plan, question, seeds, read));
     text += "\n## Definitions\n\n";
     text += &definitions(seeds.iter().flatten());
     text += "\n## To do it again\n\n";
@@ -47,34 +59,67 @@ pub(super) fn markdown(plan: &Plan, seeds: &[Vec<Seed>], commands: &[String]) ->
     text
 }
 
-fn section(plan: &Plan, question: &Question, seeds: &[Seed]) -> String {
+/// Which archives, by the beginnings of their snapshots.
+fn archives(snapshots: &[String]) -> String {
+    let short = |i: usize| snapshots.get(i).map(|s| s.chars().take(SHORT).collect::<String>());
+    match (short(0), short(1)) {
+        (Some(archive), Some(truth)) => format!(", on archive {archive} against truth {truth}"),
+        (Some(archive), None) => format!(", on archive {archive}"),
+        _ => String::new(),
+    }
+}
+
+fn section(plan: &Plan, question: &Question, seeds: &[Seed], read: bool) -> String {
     let first = seeds.first().and_then(|s| s.rows.iter().find(|r| r.stratum == "all"));
     let (samples, blocks) = first.map_or((0, 0), |r| (r.samples, r.blocks));
     let (title, name) = (&question.title, &question.name);
     let mut text = format!(
         "\n## {title}\n\n{samples} samples of {} in {blocks} blocks of ground and day.\n\n\
-         ![PSNR of each method](figures/{name}.svg)\n\n### Scores over all pixels\n\n{}",
+         ![PSNR of each method](figures/{name}.psnr.svg)\n\n### Scores over all pixels\n\n{}",
         samples_of(plan, question),
         tables::scores(seeds)
     );
     if !question.orderings.is_empty() {
-        text += &format!("\n### Orderings that others found\n\n{}\n\n", orderings::MEANING);
+        text += &format!(
+            "\n### Orderings, of the founding study and of the controls\n\n{}\n\n",
+            orderings::MEANING
+        );
         text += &orderings::orderings(&question.orderings, seeds);
     }
-    if !question.reading.is_empty() {
+    if !question.reading.is_empty() && read {
         text += &format!("\n{}\n", question.reading.trim());
+    } else if !question.reading.is_empty() {
+        let of = &plan.readings_of;
+        text += &format!("\nWhat a reader made of a run on archive {of} is left out here.\n");
     }
-    text += &format!("\n![Patches](figures/{name}-patches.svg)\n");
+    text += &format!("\n![Patches](figures/{name}.patches.svg)\n");
     text += &format!("\n### Mean absolute error by stratum, DN\n\n{}", tables::strata(seeds));
+    text += &changed(question, seeds);
     text += "\n### Paired differences over all pixels\n\nA verdict counts seeds whose interval leaves zero out.\n\n";
-    text += &tables::differences(seeds, false);
+    text += &tables::differences(seeds, "all", |d| !is_control(d));
     if !question.controls.is_empty() {
         text += "\n### Negative controls\n\nA network with an input of another date or place, minus the same network with \
                  its own: what it does not lose, it did not gain from that input.\n\n";
         text += &controls(&question.controls);
-        text += &tables::differences(seeds, true);
+        text += &tables::differences(seeds, "all", is_control);
     }
     text
+}
+
+fn is_control(d: &Difference) -> bool {
+    d.method.ends_with(']')
+}
+
+/// The orderings' methods where the ground changed: averages over all pixels hide it.
+fn changed(question: &Question, seeds: &[Seed]) -> String {
+    let named = |name: &String| question.orderings.iter().any(|o| o.0.contains(name));
+    let table = tables::differences(seeds, "changed", |d| named(&d.method) && named(&d.other));
+    match table.lines().count() {
+        0..=2 => String::new(),
+        _ => format!(
+            "\n### Paired differences where the ground changed between the dates around\n\n{table}"
+        ),
+    }
 }
 
 /// Which samples: the layout with all of its options, and those of the evaluation, which may choose some of them.
@@ -177,7 +222,7 @@ mod tests {
     #[test]
     fn seeds_are_a_mean_with_their_range_and_verdicts_are_counted() {
         let plan: Plan = toml::from_str(PLAN).unwrap();
-        let page = markdown(&plan, &[vec![seed(22.0), seed(20.2)]], &["train x".into()]);
+        let page = markdown(&plan, &[vec![seed(22.0), seed(20.2)]], &[], &["train x".into()]);
         assert!(page.contains("from 2 of 3 seeds (1, 2)"), "{page}");
         assert!(page.contains("| gapfill | 20.00 |"), "{page}");
         assert!(page.contains("| david | 21.10 (20.20 to 22.00) |"), "{page}");
@@ -193,10 +238,50 @@ mod tests {
     }
 
     #[test]
+    fn a_reading_stands_under_the_tables_that_it_was_written_of() {
+        let plan = |of: &str| -> Plan {
+            toml::from_str(
+                &PLAN.replace("name = 'r'", &format!("name = 'r'\nreadings_of = '{of}'")),
+            )
+            .unwrap()
+        };
+        let page = |of: &str| {
+            let snapshots = ["abcdef0123456789".to_owned(), "fedcba9876543210".to_owned()];
+            markdown(&plan(of), &[vec![seed(22.0)]], &snapshots, &[])
+        };
+        for of in ["", "abcdef01"] {
+            assert!(page(of).contains("As it should be."), "{of}");
+        }
+        let other = page("abcdef99");
+        assert!(!other.contains("As it should be."), "{other}");
+        assert!(other.contains("a run on archive abcdef99 is left out"), "{other}");
+        let made = concat!(
+            "by eclaircie ",
+            env!("CARGO_PKG_VERSION"),
+            ", on archive abcdef012345 against truth fedcba987654."
+        );
+        assert!(other.contains(made), "{other}");
+    }
+
+    #[test]
+    fn what_changed_has_a_table_of_its_own() {
+        let plan: Plan = toml::from_str(PLAN).unwrap();
+        let mut one = seed(22.0);
+        let changed = Difference { stratum: "changed".into(), ..one.differences[0].clone() };
+        one.differences.push(Difference { method: "nearest".into(), ..changed.clone() });
+        assert!(!markdown(&plan, &[vec![one.clone()]], &[], &[]).contains("ground changed"));
+        one.differences.push(changed);
+        let page = markdown(&plan, &[vec![one]], &[], &[]);
+        let (_, table) = page.split_once("where the ground changed").unwrap();
+        let (table, _) = table.split_once("###").unwrap();
+        assert!(table.contains("| david minus gapfill |") && !table.contains("nearest"), "{page}");
+    }
+
+    #[test]
     fn an_ordering_holds_where_every_seed_says_so() {
         let plan: Plan = toml::from_str(PLAN).unwrap();
         let page =
-            |seeds: &[f64]| markdown(&plan, &[seeds.iter().copied().map(seed).collect()], &[]);
+            |seeds: &[f64]| markdown(&plan, &[seeds.iter().copied().map(seed).collect()], &[], &[]);
         let all = page(&[22.0, 21.0]);
         assert!(
             all.contains(
@@ -228,6 +313,7 @@ mod tests {
                 &toml::from_str(&text).unwrap(),
                 &[vec![Seed { rows: vec![], differences }]],
                 &[],
+                &[],
             )
         };
         assert_eq!(verdicts(5).matches("| 0.050 | holds |").count(), 5, "{}", verdicts(5));
@@ -239,7 +325,7 @@ mod tests {
     fn the_samples_are_told_with_every_option_that_chose_them() {
         let says = |text: &str, line: &str| {
             let plan: Plan = toml::from_str(text).unwrap();
-            let page = markdown(&plan, &[vec![seed(22.0)]], &[]);
+            let page = markdown(&plan, &[vec![seed(22.0)]], &[], &[]);
             assert!(page.contains(line), "{page}");
         };
         says(PLAN, "\n12 samples of layout `os2` in 5 blocks of ground and day.\n");

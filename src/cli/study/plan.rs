@@ -27,6 +27,9 @@ pub(super) struct Plan {
     /// Options of `evaluate`.
     #[serde(default)]
     pub(super) evaluate: String,
+    /// The archive that readings are of, by its snapshot or the beginning of that: a page of another one leaves them out.
+    #[serde(default)]
+    pub(super) readings_of: String,
     /// What is trained.
     pub(super) networks: Vec<Training>,
     /// What is asked of them.
@@ -92,7 +95,7 @@ pub(super) struct Training {
 }
 
 impl Plan {
-    /// Reads a file, and opens every card. A card that is a file may lie beside the study.
+    /// Reads a file, and opens every card. Cards and layouts that are files may lie beside the study.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let doing = || format!("reading {}", path.display());
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -106,11 +109,15 @@ impl Plan {
                 "a study has name, seeds, networks with a card and a layout each, questions with a name and a layout each, and maybe options, train, evaluate",
             )
         })?;
-        for network in &mut plan.networks {
-            let beside = folder.join(&network.card);
-            if beside.is_file() {
-                network.card = beside.display().to_string();
+        let beside = |name: &mut String| {
+            let file = folder.join(&*name);
+            if file.is_file() {
+                *name = file.display().to_string();
             }
+        };
+        for network in &mut plan.networks {
+            beside(&mut network.card);
+            beside(&mut network.layout);
             let card = Card::open(&network.card)?.name;
             if network.name.is_empty() {
                 network.name = card;
@@ -133,9 +140,15 @@ impl Plan {
             Layout::open(&network.layout).during(|| format!("network {}", network.name))?;
         }
         for question in &mut plan.questions {
+            beside(&mut question.layout);
             question.complete(&networks)?;
         }
         Ok(plan)
+    }
+
+    /// Whether what a reader made of a run is of this archive.
+    pub(super) fn is_read(&self, snapshot: &str) -> bool {
+        snapshot.starts_with(&self.readings_of)
     }
 }
 

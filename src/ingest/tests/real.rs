@@ -1,30 +1,15 @@
 //! The real series: 72 optical and 80 radar dates over a Belgian field, if it is at hand.
 
-use std::path::PathBuf;
-
 use crate::archive::{Archive, Layer, Sensor, mask};
 use crate::catalog::Catalog;
 use crate::geo::Window;
 use crate::ingest::raster::Raster;
 use crate::ingest::{IngestOptions, flags, ingest, sigma};
-
-/// `ECLAIRCIE_REAL_DATA`, or `../shared/data/real` beside the repository.
-fn series() -> Option<PathBuf> {
-    let root = match std::env::var_os("ECLAIRCIE_REAL_DATA") {
-        Some(root) => PathBuf::from(root),
-        None => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/real")),
-    };
-    let folder = root.join("series-be-31UES");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("SKIPPED: no real series at {}; set ECLAIRCIE_REAL_DATA", folder.display());
-    None
-}
+use crate::store::reference;
 
 #[test]
 fn the_real_series_enters_with_its_values() {
-    let Some(source) = series() else { return };
+    let Some(source) = reference("the real series", "real/series-be-31UES") else { return };
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path().join("archive");
     let options = IngestOptions { patch: Some(64), ..IngestOptions::default() };

@@ -1,7 +1,7 @@
 //! The archives of the reference, and what the original program found in them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -18,18 +18,6 @@ pub(super) struct Reference {
     pub names: Names,
     /// Rows and columns inside the region of interest.
     pub roi: BTreeSet<(i32, i32)>,
-}
-
-pub(super) fn folder() -> Option<PathBuf> {
-    let shared = std::env::var_os("ECLAIRCIE_SHARED")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
-    let folder = shared.join("data/decloud/layouts");
-    if !folder.is_dir() {
-        eprintln!("NOT TESTED: the original's answers are not at {}", folder.display());
-        eprintln!("NOT TESTED: set ECLAIRCIE_SHARED to the folder that holds data/decloud");
-        return None;
-    }
-    Some(folder)
 }
 
 pub(super) fn json(path: &Path) -> Value {

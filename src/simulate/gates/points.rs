@@ -76,7 +76,7 @@ impl Net {
 }
 
 impl Points {
-    /// Reads a tile, or its upper-left part of `pixels` on a side.
+    /// Reads a tile.
     pub fn read(written: &Written, tile: &Tile, stop: Stop<'_>) -> Result<Self> {
         let net = Net::new(written.world.side);
         let looks = tile.optical.par_iter().map(|date| stop().and_then(|()| look(date, net)));

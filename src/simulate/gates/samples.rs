@@ -18,7 +18,7 @@ const TEST: f32 = 0.3;
 pub(super) enum Control {
     /// Nothing.
     None,
-    /// Radar of the same place at other dates.
+    /// Radar of the same place, each date another one's.
     RadarInTime,
     /// Radar of the same dates over other ground: another tile, where there is one.
     RadarElsewhere,
@@ -204,8 +204,9 @@ impl Source<'_> {
         let some = |n: usize, k: u32| (hash01(c.draw, k) * n as f32) as usize % n.max(1);
         match self.control {
             Control::RadarInTime => {
-                let echoes = &self.points.echoes;
-                echoes[some(echoes.len(), echo as u32 + 11)].values[c.i]
+                // Never its own date, if there is another.
+                let (echoes, k) = (&self.points.echoes, echo as u32 + 11);
+                echoes[(echo + 1 + some(echoes.len() - 1, k)) % echoes.len()].values[c.i]
             }
             Control::RadarElsewhere => {
                 let other = &self.tiles[(self.at + 1) % self.tiles.len()];

@@ -56,7 +56,7 @@ impl Combinations {
         let mut found: Vec<Vec<u32>> = vec![Vec::new(); self.levels.len()];
         let mut ranks = Vec::new();
         while ranks.len() < most && self.place < self.offsets.len() - 1 {
-            let mut best: BinaryHeap<Candidate> = BinaryHeap::with_capacity(keep + 1);
+            let mut best: BinaryHeap<Candidate> = BinaryHeap::new();
             let (a, b) = (self.offsets[self.place], self.offsets[self.place + 1]);
             self.place += 1;
             self.limit(a as usize, b as usize);

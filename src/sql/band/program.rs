@@ -103,8 +103,8 @@ pub(super) struct Product {
     pub draw: Option<Draw>,
 }
 
-/// The combinations of a place whose `stable_hash` is least. The number of each, from 1, is the
-/// last column that comes out if it is wanted.
+/// The combinations of a place whose `stable_hash` is least. The number of each, from 1, comes
+/// out with it if it is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd)]
 pub(super) struct Draw {
     /// Combinations of a place.

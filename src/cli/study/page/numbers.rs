@@ -4,13 +4,16 @@ use super::Seed;
 use crate::evaluate::{Difference, Row};
 
 /// The interval that holds those of all seeds.
-pub(super) fn widest<'a>(all: impl IntoIterator<Item = &'a Difference, IntoIter: Clone>) -> String {
+pub(super) fn widest<'a>(
+    all: impl IntoIterator<Item = &'a Difference, IntoIter: Clone>,
+    places: usize,
+) -> String {
     let all = all.into_iter();
     let low = all.clone().filter_map(|d| d.low).min_by(f64::total_cmp);
     let high = all.filter_map(|d| d.high).max_by(f64::total_cmp);
     low.zip(high).map_or_else(
         || "too few blocks".to_owned(),
-        |(low, high)| format!("{low:+.2} to {high:+.2}"),
+        |(low, high)| format!("{low:+.places$} to {high:+.places$}"),
     )
 }
 
@@ -42,7 +45,9 @@ pub(super) fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
 /// The value of each seed.
 pub(super) fn values(seeds: &[Seed], method: &str, stratum: &str, metric: &str) -> Vec<f64> {
     let is = |r: &&Row| is_value(r, method, stratum, metric);
-    seeds.iter().filter_map(|s| s.rows.iter().find(is)).map(|r| r.value).collect()
+    let found = seeds.iter().filter_map(|s| s.rows.iter().find(is)).map(|r| r.value);
+    // Of images without a whole window there is no SSIM.
+    found.filter(|value| value.is_finite()).collect()
 }
 
 /// Whether a row is this number over all bands.

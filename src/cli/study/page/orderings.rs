@@ -7,8 +7,8 @@ use super::Seed;
 use super::numbers::{head, spread, widest};
 use crate::evaluate::{Difference, holm};
 
-/// Metrics that an ordering is judged by.
-const JUDGED: [&str; 3] = ["psnr", "mae", "sam_deg"];
+/// Metrics that an ordering is judged by. MSE says what PSNR says.
+const JUDGED: [&str; 4] = ["psnr", "mae", "ssim", "sam_deg"];
 /// A comparison is decided up to this p.
 const LEVEL: f64 = 0.05;
 
@@ -39,12 +39,17 @@ pub(super) fn orderings(all: &[Ordering], seeds: &[Seed]) -> String {
         text += &format!(
             "| {worse} < {better} | {metric}, {} | {} | {} | {p:.3} | {} |\n",
             found[0].unit,
-            spread(&values, 2),
-            widest(found),
+            spread(&values, places(metric)),
+            widest(found, places(metric)),
             claim.here(p)
         );
     }
     text
+}
+
+/// Places behind the point.
+fn places(metric: &str) -> usize {
+    if metric == "ssim" { 4 } else { 2 }
 }
 
 /// The claims that some seed has numbers for, each pair once.

@@ -37,13 +37,17 @@ pub(super) fn strata(seeds: &[Seed]) -> String {
     text
 }
 
-/// A row a pair and metric; of controls against their own network, or of all others.
-pub(super) fn differences(seeds: &[Seed], controls: bool) -> String {
+/// A row a pair and metric of a stratum, of the pairs that fit: methods without a control, and controls against their own
+/// network.
+pub(super) fn differences(
+    seeds: &[Seed],
+    stratum: &str,
+    fits: impl Fn(&Difference) -> bool,
+) -> String {
     let mut text = head(&["one minus other", "metric", "difference", "95 %", "verdict over seeds"]);
     let shown = |d: &&Difference| {
-        let control = d.method.ends_with(']');
         let metric = d.metric == "psnr" || d.metric == "mae";
-        d.stratum == "all" && metric && d.is_plain() && control == controls
+        d.stratum == stratum && metric && d.is_plain() && fits(d)
     };
     let Some(first) = seeds.first() else { return text };
     for d in first.differences.iter().filter(shown) {
@@ -54,7 +58,7 @@ pub(super) fn differences(seeds: &[Seed], controls: bool) -> String {
         let all: Vec<&Difference> =
             seeds.iter().filter_map(|s| s.differences.iter().find(same)).collect();
         let values: Vec<f64> = all.iter().map(|d| d.value).collect();
-        let ends = widest(all.iter().copied());
+        let ends = widest(all.iter().copied(), 2);
         let count = |word: &str| all.iter().filter(|d| d.verdict() == word).count();
         text += &format!(
             "| {} minus {} | {}, {} | {} | {ends} | better {}, worse {} of {} |\n",

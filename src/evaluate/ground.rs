@@ -4,7 +4,7 @@ use crate::archive::Archive;
 use crate::error::{Error, Result};
 
 /// Refuses an archive of truth in which a patch of the archive would be another's ground, or none.
-pub(super) fn same_ground(archive: &Archive, truth: &Archive) -> Result<()> {
+pub fn same_ground(archive: &Archive, truth: &Archive) -> Result<()> {
     let refuse = |what: String, next: String| {
         Err(Error::usage(format!("the archive of truth {} {what}", truth.root().display()))
             .hint(next))
