@@ -10,6 +10,7 @@
 //! `catalog/patches` without it is damage, and pixels without either are an ingest that was stopped
 //! before its first commit: an empty catalog.
 
+mod fault;
 mod number;
 mod patches;
 mod scene;
@@ -21,6 +22,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fault::{from_arrow, from_parquet};
 pub use number::{cell_number, patch_id, tile_number};
 pub use scene::Scene;
 pub use schema::{EXTENSION, PATCH_TYPE, patches_schema, scenes_schema, schema};

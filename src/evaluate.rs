@@ -12,6 +12,7 @@ mod blocks;
 mod bootstrap;
 mod clear;
 mod compare;
+mod cover;
 mod difference;
 mod facts;
 mod fetch;
@@ -28,6 +29,7 @@ mod summary;
 mod table;
 
 pub use compare::{EvaluateOptions, Evaluation, evaluate};
+pub use cover::Cover;
 pub use difference::{Difference, read_differences, write_differences};
 pub(crate) use facts::GROUPS;
 pub use ground::same_ground;

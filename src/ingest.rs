@@ -5,6 +5,7 @@
 //! second time changes no byte; a faulty product is set aside with its reason and the rest goes on.
 //! Refuses: rasters that are truncated, sparse, oversized, off the tile's grid, or not GeoTIFF.
 
+mod codes;
 mod convert;
 mod crew;
 mod dem;
@@ -24,4 +25,6 @@ mod tests;
 mod theia;
 mod walk;
 
+#[cfg(feature = "torch")]
+pub(crate) use codes::read_codes;
 pub use run::{IngestOptions, IngestSummary, ingest};

@@ -139,6 +139,9 @@ pub const INPUTS_MAX: usize = 64;
 pub const INPUT_VALUES_MAX: u64 = 64 * 512 * 512 * 10;
 /// Pixels (10 m) that a shipped network sees on each side of one: the U-Nets 66, with 20 m bands 68.
 pub const SUPPORT_MAX: usize = 68;
+/// Kinds of ground of a map of land cover: a table of more is not read, and each is scored by itself.
+#[cfg(feature = "torch")]
+pub const COVER_KINDS_MAX: usize = 40;
 /// Largest width of a network's first level: four times the study's, some 470 M parameters.
 #[cfg(feature = "torch")]
 pub const WIDTH_MAX: i64 = 256;

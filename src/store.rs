@@ -6,7 +6,6 @@
 
 #[cfg(feature = "gdal")]
 mod claim;
-#[cfg(feature = "torch")]
 mod digest;
 mod map;
 mod masked;
@@ -21,8 +20,8 @@ pub(crate) mod wire;
 
 #[cfg(feature = "gdal")]
 pub use claim::Claim;
-#[cfg(feature = "torch")]
 pub use digest::digest;
+pub(crate) use digest::hash;
 pub use map::Map;
 pub(crate) use masked::masked;
 pub use memory::{memory_bytes, peak_bytes, resident_bytes};

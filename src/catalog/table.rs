@@ -10,6 +10,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
+use super::fault::from_parquet;
 use crate::error::{Error, Kind, Result, While};
 use crate::store::Pending;
 
@@ -37,12 +38,12 @@ pub(crate) fn write(
         .build();
     let pending = Pending::new(path)?;
     let file = pending.create()?;
-    let mut writer =
-        ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| foreign(doing(), e))?;
+    let mut writer = ArrowWriter::try_new(file, schema, Some(properties))
+        .map_err(|e| from_parquet(doing(), e))?;
     for batch in batches {
-        writer.write(&batch?).map_err(|e| foreign(doing(), e))?;
+        writer.write(&batch?).map_err(|e| from_parquet(doing(), e))?;
     }
-    writer.close().map_err(|e| foreign(doing(), e))?;
+    writer.close().map_err(|e| from_parquet(doing(), e))?;
     pending.commit()
 }
 
@@ -89,15 +90,4 @@ fn open(
             batch.map_err(|e| Error::corrupt(doing.clone()).with_source(e).hint(RESTORE))
         }),
     ))
-}
-
-/// A full disk stays a full disk.
-fn foreign(doing: String, error: parquet::errors::ParquetError) -> Error {
-    use parquet::errors::ParquetError;
-    if let ParquetError::External(cause) = &error
-        && let Some(io) = cause.downcast_ref::<std::io::Error>()
-    {
-        return Error::io(doing, std::io::Error::new(io.kind(), io.to_string()));
-    }
-    Error::internal(doing).with_source(error)
 }

@@ -10,6 +10,7 @@ use super::{patches, table};
 use crate::archive::{Archive, Layer, Sensor, Tile};
 use crate::error::{Error, Result, While};
 use crate::limits;
+use crate::store::hash;
 
 /// The tables of an archive.
 #[derive(Debug, Clone)]
@@ -162,16 +163,13 @@ impl Catalog {
         for sensor in [Sensor::S2, Sensor::S1, Sensor::Dem] {
             files.extend(self.patch_files(sensor)?);
         }
-        let mut hash = blake3::Hasher::new();
+        let mut all = blake3::Hasher::new();
         for path in files {
-            let doing = || format!("reading {}", path.display());
             let name = path.strip_prefix(self.archive.root()).unwrap_or(&path);
-            let mut one = blake3::Hasher::new();
-            one.update_reader(std::fs::File::open(&path).during(doing)?).during(doing)?;
-            hash.update(name.to_string_lossy().as_bytes());
-            hash.update(one.finalize().as_bytes());
+            all.update(name.to_string_lossy().as_bytes());
+            all.update(hash(&path)?.as_bytes());
         }
-        Ok(hash.finalize().to_hex().to_string())
+        Ok(all.finalize().to_hex().to_string())
     }
 
     /// Refuses a scene that the archive does not hold.

@@ -1,10 +1,14 @@
 //! `evaluate`: methods compared on the same samples.
 
 mod beside;
+#[cfg(feature = "gdal")]
+mod cover;
 mod page;
 mod table;
 
 use std::path::{Path, PathBuf};
+#[cfg(feature = "gdal")]
+use std::sync::Arc;
 
 use super::{Done, args, progress::Progress};
 use crate::archive::Archive;
@@ -75,6 +79,11 @@ pub(super) struct Args {
     /// Mean absolute errors from elsewhere (DN) to print beside ours; may be repeated.
     #[arg(long, value_name = "NAME=B02:212,B03:225", value_parser = beside::parse, conflicts_with = "compat")]
     beside: Vec<beside::Beside>,
+    /// A GeoTIFF of land cover on a tile's grid, whose kinds are scored apart; a .csv of its name beside it may name the codes
+    /// (`code,name`). May be repeated, one a tile.
+    #[cfg(feature = "gdal")]
+    #[arg(long, value_name = "[TILE=]FILE", value_parser = cover::parse)]
+    cover: Vec<cover::CoverArg>,
     /// Print every stratum, not only all, cloudy and clear pixels.
     #[arg(long)]
     strata: bool,
@@ -120,6 +129,10 @@ pub(super) fn run(a: Args, cancel: &Cancel) -> Result<Done> {
         allow_code: a.allow_code,
         trace: a.stream.tracer()?,
         seed: a.seed,
+        #[cfg(feature = "gdal")]
+        cover: cover::read(&a.cover, &archive)?.map(Arc::new),
+        #[cfg(not(feature = "gdal"))]
+        cover: None,
     };
     let probed = folder(a.to.as_deref()).map(|f| f.join("scores.parquet")).or(a.to.clone());
     probed.as_deref().map_or(Ok(()), crate::store::probe)?;

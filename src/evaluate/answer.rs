@@ -7,6 +7,7 @@ use tch::{Device, Kind, TchError, Tensor};
 use super::method::{Method, Way};
 use crate::error::{Error, Result};
 use crate::layout::{Control, Sample};
+use crate::models::Estimate;
 use crate::tensors::Batch;
 
 /// Name of the tensor that stands in for a role under a control; its sensor stays the first word.
@@ -25,14 +26,14 @@ pub(super) fn torch(e: TchError) -> Error {
 }
 
 impl Method {
-    /// Reflectance `[b, 4, h, w]` for the samples of a batch.
-    pub(super) fn answer(&self, batch: &Batch, rows: &[Sample]) -> Result<Tensor> {
-        match &self.way {
-            Way::Input => get(batch, "s2_t").map(Tensor::shallow_clone),
-            Way::Filling(filling) => get(batch, filling.name()).map(Tensor::shallow_clone),
+    /// Reflectance for the samples of a batch, in 20 m bands too if the method is a network that answers them.
+    pub(super) fn answer(&self, batch: &Batch, rows: &[Sample]) -> Result<Estimate> {
+        let fine = match &self.way {
+            Way::Input => get(batch, "s2_t")?.shallow_clone(),
+            Way::Filling(filling) => get(batch, filling.name())?.shallow_clone(),
             Way::Pair { before, after, answer } => {
                 let (p, n) = (get(batch, "s2_tm1")?, get(batch, "s2_tp1")?);
-                line((p, n), rows, (*before, *after, *answer)).map_err(torch)
+                line((p, n), rows, (*before, *after, *answer)).map_err(torch)?
             }
             Way::Network(model) => {
                 let mut inputs = BTreeMap::new();
@@ -42,9 +43,10 @@ impl Method {
                     let tensor = other.map_or_else(|| get(batch, role), Ok)?;
                     inputs.insert(role.clone(), tensor.shallow_clone());
                 }
-                Ok(model.forward(&inputs)?.fine)
+                return model.forward(&inputs);
             }
-        }
+        };
+        Ok(Estimate::fine(fine))
     }
 
     /// Where it has an answer, bool `[b, 1, h, w]`: a method without a network may have none.

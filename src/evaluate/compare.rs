@@ -1,12 +1,16 @@
 //! Every method on every sample.
 
+use std::sync::Arc;
+
 use tch::Device;
 
+use super::cover::Cover;
 use super::difference::Difference;
 use super::judge::Judge;
 use super::look::{self, Look, Show};
 use super::patch::{PatchScore, patch_scores};
 use super::setting::{Chosen, Setting};
+use super::strata::parts;
 use super::summary::summarise;
 use super::table::Row;
 use crate::archive::Archive;
@@ -52,6 +56,8 @@ pub struct EvaluateOptions {
     pub trace: Option<Trace>,
     /// Chance of the bootstrap and of the controls.
     pub seed: u64,
+    /// Kinds of ground to score apart.
+    pub cover: Option<Arc<Cover>>,
 }
 
 /// What came out.
@@ -91,6 +97,7 @@ pub fn evaluate(
     let Chosen { rows, available, exchange, left_out } = setting.chosen()?;
     check_coarse(archive, &setting.wants()?, &rows)?;
     let facts = setting.facts(&rows)?;
+    let setting = setting.with_coarse(&rows)?;
     let asked = setting.asked(&rows, &exchange)?;
     let total = rows.len() as u64;
     let mut heard = |n: u64| progress(n, total);
@@ -99,6 +106,8 @@ pub fn evaluate(
         rows: &rows,
         facts: &facts,
         target: &setting.target,
+        coarse: setting.coarse.as_deref(),
+        cover: options.cover.as_deref(),
         keep_clear: options.keep_clear,
         judged: Vec::with_capacity(rows.len()),
         progress: &mut heard,
@@ -110,7 +119,9 @@ pub fn evaluate(
     if scored == 0 {
         return Err(nothing(judged.len()));
     }
-    let (scores, differences) = summarise(&judged, &setting.methods, options.seed, options.study);
+    let parts = parts(options.cover.as_deref());
+    let (scores, differences) =
+        summarise(&judged, &setting.methods, &parts, options.seed, options.study);
     let choices = look::choose(&judged, &setting.methods, options.looks);
     let shown: Vec<Sample> = choices.iter().map(|c| rows[c.at].clone()).collect();
     let mut show = Show {
@@ -129,7 +140,7 @@ pub fn evaluate(
     Ok(Evaluation {
         rows: scores,
         differences,
-        patches: patch_scores(&judged, &setting.methods),
+        patches: patch_scores(&judged, &setting.methods, &parts),
         looks: show.looks,
         samples: scored,
         available,

@@ -1,8 +1,9 @@
 //! Every method on one batch.
 
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::answer::{clear_kept, get, percent, torch};
+use super::cover::Cover;
 use super::facts::Facts;
 use super::method::Method;
 use super::strata::masks;
@@ -10,6 +11,7 @@ use crate::archive::Layer;
 use crate::error::{Error, Result};
 use crate::layout::Sample;
 use crate::metrics::{Maps, Target, Totals};
+use crate::models::Estimate;
 use crate::stream::Sink;
 use crate::tensors::Batch;
 
@@ -17,9 +19,16 @@ use crate::tensors::Batch;
 pub(super) struct Judged {
     pub(super) facts: Facts,
     pub(super) totals: Vec<Vec<Totals>>,
+    /// Of the 20 m bands of every method that answers them, over all pixels.
+    coarse: Vec<Option<Totals>>,
 }
 
 impl Judged {
+    /// The sums of a method's 20 m bands, if a pixel of them counts.
+    pub(super) fn coarse_of(&self, method: usize) -> Option<&Totals> {
+        self.coarse.get(method)?.as_ref().filter(|totals| totals.pixels() > 0.0)
+    }
+
     /// Whether a pixel of this part counts.
     pub(super) fn counts(&self, part: usize) -> bool {
         self.totals.first().and_then(|t| t.get(part)).is_some_and(|t| t.pixels() > 0.0)
@@ -33,6 +42,10 @@ pub(super) struct Judge<'a> {
     pub(super) rows: &'a [Sample],
     pub(super) facts: &'a [Facts],
     pub(super) target: &'a str,
+    /// That of the 20 m bands, if there is one.
+    pub(super) coarse: Option<&'a str>,
+    /// What grows where, if somebody knows.
+    pub(super) cover: Option<&'a Cover>,
     /// Whether pixels that are clear at t stay as they were observed.
     pub(super) keep_clear: bool,
     pub(super) judged: Vec<Judged>,
@@ -56,6 +69,32 @@ pub(super) fn counted(batch: &Batch, target: &str, methods: &[Method]) -> Result
     Ok(valid)
 }
 
+/// The 20 m bands of a batch's answer, and where they count.
+struct Answer {
+    target: Target,
+    valid: Tensor,
+}
+
+impl Answer {
+    fn of(batch: &Batch, name: &str) -> Result<Self> {
+        let mut valid = get(batch, &format!("valid_{name}"))?.shallow_clone();
+        // A pixel of 20 m is hidden where one of its four of 10 m is.
+        if let Some(hidden) = batch.tensors.get("hidden") {
+            let seen = hidden
+                .f_to_kind(Kind::Float)
+                .and_then(|h| h.f_max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false))
+                .and_then(|h| h.f_lt(0.5));
+            valid = seen.and_then(|seen| valid.f_logical_and(&seen)).map_err(torch)?;
+        }
+        let target = Target::of(Layer::S2Coarse.bands(), get(batch, name)?, &valid)?;
+        Ok(Self { target, valid })
+    }
+
+    fn totals(&self, answer: &Tensor) -> Result<Vec<Totals>> {
+        Maps::of(&self.target, answer, &self.valid)?.totals(&self.valid)
+    }
+}
+
 impl Judge<'_> {
     fn judge(&mut self, batch: &Batch) -> Result<()> {
         let (from, count) = (self.judged.len(), batch.names.len());
@@ -65,21 +104,25 @@ impl Judge<'_> {
         let valid = counted(batch, self.target, self.methods)?;
         let truth = get(batch, self.target)?;
         let target = Target::of(Layer::S2Fine.bands(), truth, &valid)?;
-        let parts = masks(batch, truth, &valid)?;
+        let mut parts = masks(batch, truth, &valid)?;
+        if let Some(cover) = self.cover {
+            let side = valid.size().last().copied().unwrap_or(0) as usize;
+            parts.extend(cover.masks(rows, side, valid.device())?.into_iter().map(Some));
+        }
+        let coarse = self.coarse.map(|name| Answer::of(batch, name)).transpose()?;
         let cloud = batch.tensors.get("cloudy").map(percent).transpose()?;
         let mut judged: Vec<Judged> = facts
             .iter()
             .enumerate()
             .map(|(i, facts)| {
                 let cloud = cloud.as_ref().and_then(|c| c.get(i)).copied();
-                Judged { facts: Facts { cloud, ..facts.clone() }, totals: Vec::new() }
+                let facts = Facts { cloud, ..facts.clone() };
+                Judged { facts, totals: Vec::new(), coarse: Vec::new() }
             })
             .collect();
         for method in self.methods {
-            let mut answer = method.answer(batch, rows)?;
-            if self.keep_clear {
-                answer = clear_kept(batch, &answer)?;
-            }
+            let Estimate { fine, coarse: at_20m } = method.answer(batch, rows)?;
+            let answer = if self.keep_clear { clear_kept(batch, &fine)? } else { fine };
             let maps = Maps::of(&target, &answer, &valid)?;
             judged.iter_mut().for_each(|j| j.totals.push(Vec::with_capacity(parts.len())));
             for part in &parts {
@@ -91,6 +134,11 @@ impl Judge<'_> {
                     judged.totals.last_mut().into_iter().for_each(|all| all.push(totals.clone()));
                 }
             }
+            let found = match coarse.as_ref().zip(at_20m) {
+                Some((known, at_20m)) => known.totals(&at_20m)?.into_iter().map(Some).collect(),
+                None => vec![None; count],
+            };
+            judged.iter_mut().zip(found).for_each(|(j, totals)| j.coarse.push(totals));
         }
         self.judged.extend(judged);
         Ok(())

@@ -95,7 +95,7 @@ impl Show<'_> {
             views.push(image("input", String::new(), batch, get(batch, "s2_t")?, "s2_t")?);
         }
         for (method, error) in self.methods.iter().zip(&choice.errors) {
-            let mut answer = method.answer(batch, row)?;
+            let mut answer = method.answer(batch, row)?.fine;
             if self.keep_clear {
                 answer = clear_kept(batch, &answer)?;
             }

@@ -11,7 +11,6 @@ use arrow::array::{
 use super::bootstrap::Sums;
 use super::judge::Judged;
 use super::method::Method;
-use super::strata::PIXELS;
 use crate::catalog::{schema, write_table};
 use crate::error::{Error, Result};
 use crate::geo::Stamp;
@@ -42,7 +41,7 @@ pub struct PatchScore {
     /// Negative control.
     pub control: Option<&'static str>,
     /// Which pixels.
-    pub stratum: &'static str,
+    pub stratum: String,
     /// How many.
     pub pixels: u64,
     /// PSNR (dB), MAE (DN), RMSE (DN), SSIM (not a number without a whole window), SAM (degree).
@@ -50,11 +49,15 @@ pub struct PatchScore {
 }
 
 /// A row for each sample, method and part that has pixels.
-pub(super) fn patch_scores(judged: &[Judged], methods: &[Method]) -> Vec<PatchScore> {
+pub(super) fn patch_scores(
+    judged: &[Judged],
+    methods: &[Method],
+    parts: &[(String, String)],
+) -> Vec<PatchScore> {
     let mut all = Vec::new();
     for one in judged {
         for (method, totals) in methods.iter().zip(&one.totals) {
-            for ((stratum, _), totals) in PIXELS.iter().zip(totals) {
+            for ((stratum, _), totals) in parts.iter().zip(totals) {
                 if totals.pixels() > 0.0 {
                     let facts = &one.facts;
                     all.push(PatchScore {
@@ -69,7 +72,7 @@ pub(super) fn patch_scores(judged: &[Judged], methods: &[Method]) -> Vec<PatchSc
                         clear_days: facts.clear_days,
                         method: method.name.clone(),
                         control: method.control.map(|c| c.name()),
-                        stratum,
+                        stratum: stratum.clone(),
                         pixels: totals.pixels() as u64,
                         scores: Sums::of(totals).scores(),
                     });
@@ -105,7 +108,7 @@ pub fn write_patches(path: &Path, rows: &[PatchScore]) -> Result<()> {
         number(|r| r.clear_days),
         text(|r| Some(&r.method)),
         text(|r| r.control),
-        text(|r| Some(r.stratum)),
+        text(|r| Some(&r.stratum)),
         Arc::new(rows.iter().map(|r| r.pixels as i64).collect::<Int64Array>()),
         number(|r| Some(r.scores[0])),
         number(|r| Some(r.scores[1])),

@@ -10,8 +10,8 @@ use super::ground::same_ground;
 use super::method::{Method, Way, methods};
 use crate::archive::{Archive, Layer};
 use crate::error::{Error, Result};
-use crate::layout::{Control, Exchange, Sample, Samples};
-use crate::ops::{Fill, Filling, MakeBatch, Normalise, Read, Want, thin, wants};
+use crate::layout::{Control, Exchange, Sample, Samples, coarse_name};
+use crate::ops::{Fill, Filling, MakeBatch, Normalise, Read, Want, has_coarse, thin, wants};
 use crate::stream::{Graph, Items, Pipe};
 use crate::tensors::Batch;
 
@@ -35,6 +35,8 @@ pub(super) struct Setting<'a> {
     /// Name of the answer's tensor, and the role that names its scene.
     pub(super) target: String,
     pub(super) answer: usize,
+    /// Name of the answer's tensor of 20 m bands, where a network answers them and they are known.
+    pub(super) coarse: Option<String>,
 }
 
 impl<'a> Setting<'a> {
@@ -57,7 +59,7 @@ impl<'a> Setting<'a> {
         }
         let target = if truth.is_some() { "s2_truth" } else { "s2_target" }.to_owned();
         let methods = methods(samples, options, answer)?;
-        Ok(Self { archive, truth, samples, options, methods, target, answer })
+        Ok(Self { archive, truth, samples, options, methods, target, answer, coarse: None })
     }
 
     pub(super) fn chosen(&self) -> Result<Chosen<'a>> {
@@ -82,6 +84,27 @@ impl<'a> Setting<'a> {
         }
         let left_out = count - rows.len();
         Ok(Chosen { rows, available, exchange, left_out })
+    }
+
+    /// Scores 20 m bands too, if a network answers them and they are known for all of `rows`. What is kept of t is told for
+    /// 10 m only.
+    pub(super) fn with_coarse(mut self, rows: &[Sample]) -> Result<Self> {
+        let answers = |m: &Method| match &m.way {
+            Way::Network(model) => model.card.coarse_target().is_some(),
+            _ => false,
+        };
+        if self.methods.iter().any(answers) && !self.options.keep_clear {
+            let name = coarse_name(&self.target);
+            let want = self.answer_at_20m(&name);
+            let known = has_coarse(self.archive, self.truth, &want, rows)?;
+            self.coarse = known.then_some(name);
+        }
+        Ok(self)
+    }
+
+    fn answer_at_20m(&self, name: &str) -> Want {
+        let truth = self.truth.is_some();
+        Want { name: name.to_owned(), role: self.answer, layer: Layer::S2Coarse, truth }
     }
 
     pub(super) fn facts(&self, rows: &[Sample]) -> Result<Vec<Facts>> {
@@ -146,10 +169,12 @@ impl<'a> Setting<'a> {
         names.dedup();
         let mut all = wants(&samples.roles, &names)?;
         all.retain(|w| w.name != self.target);
+        let (name, role) = (self.target.clone(), self.answer);
+        all.push(Want { name, role, layer: Layer::S2Fine, truth });
+        all.extend(self.coarse.as_ref().map(|name| self.answer_at_20m(name)));
         let mut add = |name: &str, role, layer, truth| {
             all.push(Want { name: name.to_owned(), role, layer, truth });
         };
-        add(&self.target, self.answer, Layer::S2Fine, truth);
         if let Some(t) = samples.role("s2_t") {
             for name in ["cloudy", "opaque", "thin", "shadow"] {
                 add(name, t, Layer::S2Mask, false);

@@ -2,11 +2,12 @@
 
 use tch::{Kind, TchError, Tensor};
 
+use super::cover::Cover;
 use crate::error::{Error, Result};
 use crate::tensors::Batch;
 
 /// Names and meanings of the parts, in the order of [`masks`].
-pub(super) const PIXELS: [(&str, &str); 12] = [
+const PIXELS: [(&str, &str); 12] = [
     ("all", "every pixel that counts"),
     ("cloudy at t", "cloud, thin cloud or shadow in the mask of t"),
     ("clear at t", "none of them"),
@@ -23,6 +24,12 @@ pub(super) const PIXELS: [(&str, &str); 12] = [
     ("ground: sparse", "target's NDVI 0.3 to 0.6, not dark"),
     ("ground: dense", "target's NDVI of 0.6 or more, not dark"),
 ];
+
+/// All parts: these, and the kinds of a map of land cover.
+pub(super) fn parts(cover: Option<&Cover>) -> Vec<(String, String)> {
+    let own = PIXELS.iter().map(|(name, meaning)| ((*name).to_owned(), (*meaning).to_owned()));
+    own.chain(cover.into_iter().flat_map(Cover::parts)).collect()
+}
 
 /// Root mean square of the bands' moves beyond which ground counts as changed, reflectance.
 const CHANGE: f64 = 0.04;

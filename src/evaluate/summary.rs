@@ -1,12 +1,11 @@
 //! From the sums of all samples to scores and differences by stratum.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bootstrap::{Draws, METRICS, Sums};
 use super::difference::Difference;
 use super::judge::Judged;
 use super::method::Method;
-use super::strata::PIXELS;
 use super::table::Row;
 use crate::archive::Layer;
 use crate::metrics::{Score, Scores};
@@ -20,13 +19,13 @@ struct Stratum<'a> {
 }
 
 /// Parts of the pixels over all samples, then groups of samples over all pixels; without empty ones.
-fn strata(judged: &[Judged]) -> Vec<Stratum<'_>> {
-    let mut all: Vec<Stratum<'_>> = PIXELS
+fn strata<'a>(judged: &'a [Judged], parts: &[(String, String)]) -> Vec<Stratum<'a>> {
+    let mut all: Vec<Stratum<'_>> = parts
         .iter()
         .enumerate()
         .map(|(part, (name, meaning))| Stratum {
-            name: (*name).to_owned(),
-            meaning: (*meaning).to_owned(),
+            name: name.clone(),
+            meaning: meaning.clone(),
             part,
             members: judged.iter().filter(|j| j.counts(part)).collect(),
         })
@@ -74,11 +73,12 @@ impl Stratum<'_> {
 pub(super) fn summarise(
     judged: &[Judged],
     methods: &[Method],
+    parts: &[(String, String)],
     seed: u64,
     study: bool,
 ) -> (Vec<Row>, Vec<Difference>) {
     let (mut rows, mut differences) = (Vec::new(), Vec::new());
-    for stratum in strata(judged) {
+    for stratum in strata(judged, parts) {
         let draws = Draws::of(&stratum.units(methods.len()), methods.len(), seed);
         for (m, method) in methods.iter().enumerate() {
             for score in stratum.scores(m).into_iter().filter(|s| !study || is_of_study(s)) {
@@ -88,7 +88,38 @@ pub(super) fn summarise(
         let shown = |d: &Difference| !study || STUDY.contains(&d.metric.as_str());
         differences.extend(pairs(&stratum, methods, &draws).into_iter().filter(shown));
     }
+    if !study {
+        rows.extend(methods.iter().enumerate().flat_map(|(m, method)| coarse(judged, m, method)));
+    }
     (rows, differences)
+}
+
+/// Scores of a method's 20 m bands over all pixels; none if it answers none.
+fn coarse(judged: &[Judged], m: usize, method: &Method) -> Vec<Row> {
+    let members: Vec<&Judged> = judged.iter().filter(|j| j.coarse_of(m).is_some()).collect();
+    if members.is_empty() {
+        return Vec::new();
+    }
+    let mut scores = Scores::new(Layer::S2Coarse.bands());
+    let totals = members.iter().filter_map(|j| j.coarse_of(m));
+    totals.for_each(|totals| scores.add(std::slice::from_ref(totals)));
+    let blocks: BTreeSet<&str> = members.iter().map(|j| j.facts.block.as_str()).collect();
+    let row = |score: Score| Row {
+        method: method.name.clone(),
+        control: method.control.map(|c| c.name().to_owned()),
+        stratum: "all".to_owned(),
+        meaning: "every pixel that counts".to_owned(),
+        metric: score.metric,
+        band: if score.band == "all" { "all 20 m".to_owned() } else { score.band },
+        value: score.value,
+        low: None,
+        high: None,
+        unit: score.unit,
+        definition: score.definition,
+        samples: members.len() as u64,
+        blocks: blocks.len() as u64,
+    };
+    scores.finish().into_iter().map(row).collect()
 }
 
 /// The study's metrics.

@@ -6,6 +6,7 @@ use arrow::error::ArrowError;
 use parquet::errors::ParquetError;
 
 use super::Entry;
+use crate::catalog;
 use crate::error::{Error, Result, While};
 
 /// A file or a pipe.
@@ -30,19 +31,9 @@ pub(super) fn unlike(entry: &Entry, what: &str) -> Error {
 }
 
 pub(super) fn from_arrow(error: ArrowError) -> Error {
-    match error {
-        ArrowError::IoError(_, io) => Error::io(DOING, io),
-        other => Error::internal(DOING).with_source(other),
-    }
+    catalog::from_arrow(DOING, error)
 }
 
 pub(super) fn from_parquet(error: ParquetError) -> Error {
-    match error {
-        // A full disk comes wrapped.
-        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
-            Ok(io) => Error::io(DOING, *io),
-            Err(other) => Error::internal(DOING).with_source(other),
-        },
-        other => Error::internal(DOING).with_source(other),
-    }
+    catalog::from_parquet(DOING, error)
 }

@@ -22,7 +22,7 @@ use super::chosen::Chosen;
 use super::counted::counted;
 use super::rows::{named, role_names};
 use super::{Draw, Layout};
-use crate::catalog::schema;
+use crate::catalog::{from_parquet, schema};
 use crate::error::{Error, Result};
 use crate::geo::Splitter;
 use crate::sql::{Session, is_patch, patch_field};
@@ -234,15 +234,7 @@ fn unfit(error: ArrowError) -> Error {
 }
 
 fn unwritten(error: ParquetError) -> Error {
-    let doing = "writing samples as Parquet";
-    match error {
-        // A full disk comes wrapped.
-        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
-            Ok(io) => Error::io(doing, *io),
-            Err(other) => Error::internal(doing).with_source(other),
-        },
-        other => Error::internal(doing).with_source(other),
-    }
+    from_parquet("writing samples as Parquet", error)
 }
 
 #[cfg(test)]

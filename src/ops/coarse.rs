@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Want;
+use super::places::Places;
 use crate::archive::{Archive, Layer};
 use crate::error::{Error, Result};
 use crate::layout::Sample;
@@ -25,4 +26,24 @@ pub fn check_coarse(archive: &Archive, wants: &[Want], rows: &[Sample]) -> Resul
         }
     }
     Ok(())
+}
+
+/// Whether the 20 m bands that are wanted are there for every sample, in the archive or in that of the truth.
+pub fn has_coarse(
+    archive: &Archive,
+    truth: Option<&Archive>,
+    want: &Want,
+    rows: &[Sample],
+) -> Result<bool> {
+    let mut places = Places::new(archive, truth);
+    let mut seen = BTreeSet::new();
+    for row in rows {
+        let at = places.find(row, want)?;
+        if seen.insert((row.tile.clone(), at.slot))
+            && at.tile.missing(want.layer, at.slot)?.is_none()
+        {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -14,6 +14,7 @@ use super::{Session, parquet_file};
 use crate::archive::Sensor;
 use crate::catalog::patches_schema;
 use crate::error::{Error, Result, While};
+use crate::store::hash;
 
 /// A table `s2`, `s1` or `dem` as its file is.
 pub(super) struct OwnTable {
@@ -152,10 +153,7 @@ pub(crate) fn digest(file: &Path) -> Result<String> {
     files.sort();
     let mut all = blake3::Hasher::new();
     for file in files {
-        let mut one = blake3::Hasher::new();
-        let doing = || format!("reading {}", file.display());
-        one.update_reader(std::fs::File::open(&file).during(doing)?).during(doing)?;
-        all.update(one.finalize().as_bytes());
+        all.update(hash(&file)?.as_bytes());
     }
     Ok(all.finalize().to_hex()[..32].to_owned())
 }

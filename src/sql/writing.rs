@@ -16,6 +16,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use super::{Answer, Param, Session};
+use crate::catalog::{from_arrow, from_parquet};
 use crate::error::{Error, Result, While};
 use crate::store::Pending;
 
@@ -121,18 +122,14 @@ const DOING: &str = "writing the answer";
 
 fn unwritten(error: ArrowError) -> Error {
     match error {
-        ArrowError::IoError(_, io) => Error::io(DOING, io),
+        ArrowError::IoError(..) => from_arrow(DOING, error),
         other => super::answer::unwritten(other),
     }
 }
 
 fn unpacked(error: ParquetError) -> Error {
     match error {
-        // A full disk comes wrapped.
-        ParquetError::External(inner) => match inner.downcast::<std::io::Error>() {
-            Ok(io) => Error::io(DOING, *io),
-            Err(other) => Error::internal(DOING).with_source(other),
-        },
+        ParquetError::External(_) => from_parquet(DOING, error),
         other => Error::usage("the answer does not fit a Parquet file")
             .with_source(other)
             .hint("CAST the column that is in the way to a plain type"),

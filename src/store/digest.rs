@@ -4,12 +4,17 @@ use std::path::Path;
 
 use crate::error::{Result, While};
 
-/// BLAKE3 of a file's bytes, in hexadecimal.
-pub fn digest(path: &Path) -> Result<String> {
+/// BLAKE3 of a file's bytes.
+pub(crate) fn hash(path: &Path) -> Result<blake3::Hash> {
     let doing = || format!("reading {}", path.display());
     let mut hasher = blake3::Hasher::new();
     hasher.update_reader(std::fs::File::open(path).during(doing)?).during(doing)?;
-    Ok(hasher.finalize().to_hex().to_string())
+    Ok(hasher.finalize())
+}
+
+/// The same in hexadecimal.
+pub fn digest(path: &Path) -> Result<String> {
+    Ok(hash(path)?.to_hex().to_string())
 }
 
 #[cfg(test)]

@@ -85,23 +85,30 @@ impl<'a> Fields<'a> {
 
     fn varint(&mut self) -> Result<u64, Fault> {
         let begin = self.place();
-        let mut value = 0u64;
-        for shift in (0..70).step_by(7) {
-            let Some(byte) = self.part.bytes.get(self.at) else {
-                return Err(Fault::new(begin, "a number is cut off"));
-            };
-            self.at += 1;
-            let bits = u64::from(byte & 0x7F);
-            if shift == 63 && bits > 1 {
-                break;
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(Fault::new(begin, "a number has more than 64 bits"))
+        let mut rest = self.part.bytes.get(self.at..).unwrap_or_default();
+        let before = rest.len();
+        let value = take_varint(&mut rest).map_err(|what| Fault::new(begin, what))?;
+        self.at += before - rest.len();
+        Ok(value)
     }
+}
+
+/// Takes a varint from the beginning of some bytes. Refuses one that is cut off or larger than 64 bits.
+pub(crate) fn take_varint(bytes: &mut &[u8]) -> Result<u64, &'static str> {
+    let mut value = 0u64;
+    for shift in (0..70).step_by(7) {
+        let (byte, rest) = bytes.split_first().ok_or("a number is cut off")?;
+        *bytes = rest;
+        let bits = u64::from(byte & 0x7F);
+        if shift == 63 && bits > 1 {
+            break;
+        }
+        value |= bits << shift;
+        if byte & 0x80 == 0 {
+            return Ok(value);
+        }
+    }
+    Err("a number has more than 64 bits")
 }
 
 /// Up to eight little-endian bytes.

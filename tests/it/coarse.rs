@@ -3,7 +3,7 @@
 use gdal::Metadata;
 
 use crate::flow::{cloudy_day, say};
-use crate::world::{copy, fails, world};
+use crate::world::{copy, fails, ok, world};
 
 #[test]
 fn the_20_m_bands_go_from_products_to_a_geotiff() {
@@ -38,6 +38,13 @@ fn the_20_m_bands_go_from_products_to_a_geotiff() {
          --method {coarse/run/weights.safetensors} --to {coarse/scores.parquet}",
     );
     assert!(table.contains("ssop-unet-20m-small"), "{table}");
+    let scores = format!("t={}", w.path("coarse/scores.parquet"));
+    let sql =
+        "SELECT band FROM t WHERE metric = 'mae' AND stratum = 'all' AND value > 0 ORDER BY 1";
+    let bands = ok(&["sql", "--table", &scores, sql, "--format", "csv"]);
+    let fine = "B02\nB03\nB04\n";
+    let coarse = "B05\nB06\nB07\n";
+    assert_eq!(bands, format!("band\n{fine}{coarse}B08\nB11\nB12\nB8A\nall\nall 20 m\n"));
     say(w, &rebuild.replace(weights, "--method gapfill").replace("a.zarr", "b.zarr"));
     let (code, text) = fails(&["export", &w.path("coarse/b.zarr"), "--20m", "--to", "x.tif"]);
     assert!(code == 1 && text.contains("no s2_20m bands"), "{code} {text}");

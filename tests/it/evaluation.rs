@@ -101,6 +101,26 @@ fn strata_part_the_pixels_and_the_samples() {
 }
 
 #[test]
+fn land_cover_parts_the_pixels_by_a_map() {
+    let fields =
+        ["31TCJ", "31TDJ"].map(|tile| format!("--cover {{simulated/truth/fields/{tile}.tif}}"));
+    let line = "evaluate {archive} --layout os2 --split-block 1 --samples-max 8 --truth {truth} \
+                --method gapfill";
+    run(&format!("{line} {} --to {{covered}}", fields.join(" ")));
+    let table = format!("t={}", world().path("covered/patches.parquet"));
+    let ask = |sql: &str| ok(&["sql", "--table", &table, sql, "--format", "csv"]);
+    let kinds = ask("SELECT DISTINCT stratum FROM t WHERE stratum LIKE 'cover: %' ORDER BY 1");
+    assert!(kinds.contains("cover: arable") && kinds.lines().count() > 3, "{kinds}");
+    // Every pixel has one, as every field has a name.
+    let pixels = |which: &str| ask(&format!("SELECT sum(pixels) FROM t WHERE stratum {which}"));
+    assert_eq!(pixels("LIKE 'cover: %'"), pixels("= 'all'"));
+    let some = refused(&format!("{line} {}", fields[0]));
+    assert!(some.contains("no map of land cover for tile 31TDJ"), "{some}");
+    let other = refused(&format!("{line} --cover 31TCJ={{simulated/truth/fields/31TDJ.tif}}"));
+    assert!(other.contains("reading the land cover") && other.contains("lies on"), "{other}");
+}
+
+#[test]
 fn a_control_is_labelled_in_every_output_and_changes_the_answer() {
     let said = judged();
     let page = std::fs::read_to_string(world().root.join("judged/report.html")).expect("a page");

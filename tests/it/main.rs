@@ -6,6 +6,8 @@
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod coarse;
 #[cfg(all(feature = "gdal", feature = "torch"))]
+mod controls;
+#[cfg(all(feature = "gdal", feature = "torch"))]
 mod evaluation;
 mod exchange;
 #[cfg(all(feature = "gdal", feature = "torch"))]
@@ -17,6 +19,8 @@ mod networks;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod order;
 mod own_tables;
+#[cfg(all(feature = "gdal", feature = "torch"))]
+mod real;
 #[cfg(all(feature = "gdal", feature = "torch"))]
 mod refusals;
 #[cfg(all(feature = "gdal", feature = "torch"))]

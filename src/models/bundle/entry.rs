@@ -7,7 +7,7 @@ use safetensors::Dtype;
 
 use crate::error::{Error, Result, While};
 use crate::limits;
-use crate::store::wire::{Fault, Fields, Part, Value};
+use crate::store::wire::{Fault, Fields, Part, Value, take_varint};
 
 /// The head of a bundle.
 pub(super) struct Head {
@@ -136,14 +136,9 @@ impl Place {
 
 /// The length of a single text and what follows it: the checksum of the length, and the text.
 pub(super) fn text_length(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let mut length = 0u64;
-    for (i, byte) in bytes.iter().enumerate().take(5) {
-        length |= u64::from(byte & 0x7F) << (7 * i);
-        if byte & 0x80 == 0 {
-            return Some((u32::try_from(length).ok()?, bytes.get(i + 1..)?));
-        }
-    }
-    None
+    let mut rest = bytes;
+    let length = take_varint(&mut rest).ok()?;
+    Some((u32::try_from(length).ok()?, rest))
 }
 
 fn dimensions(part: Part) -> Result<Vec<usize>> {

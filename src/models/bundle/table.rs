@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::store::masked;
+use crate::store::wire::take_varint;
 
 /// Last bytes of every such table.
 const MAGIC: u64 = 0xdb47_7524_8b80_fb57;
@@ -99,16 +100,7 @@ fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Result<&'a [u8]> {
 }
 
 fn varint(bytes: &mut &[u8]) -> Result<u64> {
-    let mut value = 0u64;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first().ok_or_else(|| bad("a number is cut off"))?;
-        *bytes = rest;
-        value |= u64::from(byte & 0x7F) << shift;
-        if byte & 0x80 == 0 {
-            return Ok(value);
-        }
-    }
-    Err(bad("a number has more than 64 bits"))
+    take_varint(bytes).map_err(bad)
 }
 
 fn bad(what: &str) -> Error {
