@@ -120,7 +120,8 @@ CUDA = $$($(PYTHON) -c 'import os, torch; print(os.path.dirname(torch.__file__))
 
 # A study: $(1) its folder, $(2) where study.toml lies and its page goes, $(3) pixels on a side of its places
 define study
-[ -e $(1)/archive ] || { $(PROGRAM) simulate $(1)/simulated --side $(3) --months 24 --seed 7; $(PROGRAM) simulate $(1)/simulated --check; }; \
+$(PROGRAM) simulate $(1)/simulated --side $(3) --months 24 --seed 7; \
+[ -e $(1)/archive ] || $(PROGRAM) simulate $(1)/simulated --check; \
 $(PROGRAM) ingest $(1)/simulated/products $(1)/archive; \
 $(PROGRAM) ingest $(1)/simulated/truth $(1)/truth; \
 $(PROGRAM) study $(2)/study.toml $(1)/archive --truth $(1)/truth --to $(1)/found; \

@@ -243,8 +243,8 @@ impl Cube {
         let of = |name: &String| {
             archive.tile(name).is_ok_and(|other| same_pixels(&self.grid, other.grid()))
         };
-        let (path, own, asked) = (self.path.display(), place(&self.grid), tile.name());
-        let tile = format!("tile {asked} ({})", place(tile.grid()));
+        let (path, own, asked) = (self.path.display(), &self.grid, tile.name());
+        let tile = format!("tile {asked} ({})", tile.grid());
         // A tile that cannot be opened is not the matter here.
         Err(match archive.tiles().unwrap_or_default().into_iter().find(of) {
             Some(name) => {
@@ -345,16 +345,6 @@ const AGAIN: &str = "reconstruct the scene again";
 
 fn same_pixels(a: &Grid, b: &Grid) -> bool {
     a.same_ground(b) && (a.width, a.height) == (b.width, b.height)
-}
-
-/// A grid in words.
-fn place(grid: &Grid) -> String {
-    let ([west, south, east, north], step) = (grid.bounds(), grid.step);
-    let (width, height) = (grid.width, grid.height);
-    format!(
-        "EPSG:{}, x {west} to {east}, y {south} to {north}, {width} x {height} px of {step} m",
-        grid.epsg
-    )
 }
 
 impl Part {

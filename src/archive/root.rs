@@ -154,7 +154,7 @@ impl Archive {
         let tile = self.tile(name)?;
         if tile.grid() != grid {
             return Err(Error::usage(format!(
-                "tile {name} lies on {:?}, not on {grid:?}",
+                "tile {name} lies on {}, not on {grid}",
                 tile.grid()
             ))
             .hint("give the other ground another tile name, or resample it to the tile's grid"));

@@ -248,12 +248,7 @@ impl SplitArgs {
 }
 
 fn parse_split_by(text: &str) -> std::result::Result<SplitBy, String> {
-    match text {
-        "tile" => Ok(SplitBy::Tile),
-        "ground" => Ok(SplitBy::Ground),
-        "regions" => Ok(SplitBy::Regions),
-        _ => Err("write tile, ground or regions".to_owned()),
-    }
+    SplitBy::parse(text).ok_or_else(|| "write tile, ground or regions".to_owned())
 }
 
 fn parse_balance(text: &str) -> std::result::Result<Balance, String> {
@@ -290,12 +285,7 @@ impl LayoutArgs {
 
 /// `train`, `valid` or `test`.
 pub(super) fn parse_split(text: &str) -> std::result::Result<Split, String> {
-    match text {
-        "train" => Ok(Split::Train),
-        "valid" => Ok(Split::Valid),
-        "test" => Ok(Split::Test),
-        _ => Err("write train, valid or test".to_owned()),
-    }
+    Split::of_use(text).ok_or_else(|| "write train, valid or test".to_owned())
 }
 
 #[cfg(any(feature = "gdal", feature = "torch"))]

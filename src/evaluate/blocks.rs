@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 
 use crate::archive::Archive;
 use crate::error::Result;
-use crate::geo::{Grid, Stamp};
+use crate::geo::Grid;
 use crate::layout::Sample;
 
 /// Side of a square of ground, metres. What makes a prediction hard is alike over tens of kilometres: the haze of a pass, its
@@ -31,7 +31,7 @@ pub(super) fn blocks(archive: &Archive, rows: &[Sample], roles: [usize; 2]) -> R
         let (grid, side) = &grids[&*row.tile];
         square(grid, *side, row)
     });
-    let days = |row: &Sample| roles.map(|role| day(row.patches[role].time));
+    let days = |row: &Sample| roles.map(|role| row.patches[role].time.day());
     Ok(joined(squares.zip(rows.iter().map(days))))
 }
 
@@ -40,10 +40,6 @@ fn square(grid: &Grid, side: f64, row: &Sample) -> Square {
     let metres = |patch: u32| (f64::from(patch) + 0.5) * side * grid.step;
     let at = |v: f64| (v / SIDE).floor() as i64;
     (grid.epsg, at(grid.x0 + metres(row.col)), at(grid.y0 - metres(row.row)))
-}
-
-fn day(time: Stamp) -> i64 {
-    time.0.div_euclid(86_400_000_000)
 }
 
 /// The name of each sample's block, that of its first sample.
@@ -78,7 +74,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::geo::Split;
+    use crate::geo::{Split, Stamp};
     use crate::layout::PatchRef;
 
     fn groups(all: &[(Square, [i64; 2])]) -> Vec<usize> {

@@ -1,5 +1,7 @@
 //! Where the pixels of a raster are.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::Window;
@@ -90,6 +92,13 @@ impl Grid {
         let close = |a: f64, b: f64| (a - b).abs() < 1e-3;
         self.epsg == other.epsg
             && self.bounds().iter().zip(other.bounds()).all(|(a, b)| close(*a, b))
+    }
+}
+
+impl fmt::Display for Grid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { epsg, x0, y0, step, width, height } = self;
+        write!(f, "EPSG:{epsg} ({x0}, {y0}), {width} x {height} pixels of {step} m")
     }
 }
 

@@ -92,16 +92,12 @@ fn zone(crs: &Value) -> Result<Option<(u32, Utm)>> {
 }
 
 fn read(feature: &Value, degrees: bool) -> Result<(Split, Vec<Polygon>)> {
-    let split = match feature["properties"]["split"].as_str() {
-        Some("train") => Split::Train,
-        Some("valid") => Split::Valid,
-        Some("test") => Split::Test,
-        other => {
-            let found = other.map_or_else(|| "none".to_owned(), |o| format!("'{o}'"));
-            return Err(Error::invalid(format!("its property split is {found}"))
-                .hint("give each region the property split = train, valid or test"));
-        }
-    };
+    let name = feature["properties"]["split"].as_str();
+    let split = name.and_then(Split::of_use).ok_or_else(|| {
+        let found = name.map_or_else(|| "none".to_owned(), |name| format!("'{name}'"));
+        Error::invalid(format!("its property split is {found}"))
+            .hint("give each region the property split = train, valid or test")
+    })?;
     let geometry = &feature["geometry"];
     let lists = match geometry["type"].as_str() {
         Some("Polygon") => vec![&geometry["coordinates"]],

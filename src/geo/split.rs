@@ -33,6 +33,17 @@ impl Split {
             Self::Buffer => "buffer",
         }
     }
+
+    /// The split of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [Self::Train, Self::Valid, Self::Test, Self::Buffer];
+        all.into_iter().find(|split| split.name() == name)
+    }
+
+    /// The same, of ground that is used.
+    pub fn of_use(name: &str) -> Option<Self> {
+        Self::parse(name).filter(|split| *split != Self::Buffer)
+    }
 }
 
 /// What ground is split by.
@@ -49,6 +60,20 @@ pub enum SplitBy {
 }
 
 impl SplitBy {
+    /// Lower-case name, as on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tile => "tile",
+            Self::Ground => "ground",
+            Self::Regions => "regions",
+        }
+    }
+
+    /// What ground is split by, by its name.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Tile, Self::Ground, Self::Regions].into_iter().find(|by| by.name() == name)
+    }
+
     fn is_tile(&self) -> bool {
         *self == Self::Tile
     }

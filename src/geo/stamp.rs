@@ -40,6 +40,11 @@ impl Stamp {
         (self.0 - other.0) as f64 / 86_400e6
     }
 
+    /// Whole days since 1970, UTC.
+    pub fn day(self) -> i64 {
+        self.0.div_euclid(86_400_000_000)
+    }
+
     /// Day of the year, 1..=366.
     pub fn day_of_year(self) -> u32 {
         self.date().map_or(1, |d| d.ordinal())

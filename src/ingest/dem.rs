@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::fingerprint::fingerprint;
 use super::found::{Family, Found, Pixels, Source, is_tile};
-use super::raster::{Raster, describe};
+use super::raster::Raster;
 use super::walk::Folder;
 use crate::archive::{Layer, Sensor, Values};
 use crate::error::{Error, Kind, Result};
@@ -42,7 +42,7 @@ pub(super) fn elevation(path: &Path, tile: &str, product: &'static str) -> Resul
     } else if own.step == 10.0 && own.width.is_multiple_of(2) && own.height.is_multiple_of(2) {
         own.clone()
     } else {
-        let text = format!("{} lies on {}", path.display(), describe(own));
+        let text = format!("{} lies on {}", path.display(), own);
         return Err(Error::new(Kind::Unsupported, text)
             .hint("resample the elevation to the tile's 20 m grid first"));
     };

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::found::Found;
-use super::raster::describe;
 use crate::archive::{Archive, Sensor};
 use crate::catalog::Scene;
 use crate::error::Result;
@@ -62,7 +61,7 @@ pub(super) fn plan(
         let mut fresh = Vec::new();
         for one in found {
             if one.grid != grid {
-                let (theirs, ours) = (describe(&one.grid), describe(&grid));
+                let (theirs, ours) = (&one.grid, &grid);
                 let text = format!("its grid is {theirs}, that of tile {name} is {ours}");
                 plan.refused.push((one.path, text));
             } else if have.iter().any(|s| is_same(s, &one) && !damaged.contains(s)) {

@@ -97,9 +97,8 @@ impl Raster {
         let path = self.path.display();
         let steps = steps.iter().map(f64::to_string).collect::<Vec<_>>().join(" or ");
         Err(Error::invalid(format!(
-            "{path} lies on {}, but the other bands need {steps} m pixels over {}",
-            describe(&self.grid),
-            describe(grid)
+            "{path} lies on {}, but the other bands need {steps} m pixels over {grid}",
+            self.grid
         )))
     }
 
@@ -185,12 +184,6 @@ impl Raster {
         }
         Ok(())
     }
-}
-
-/// A grid in a few words, for messages.
-pub(super) fn describe(grid: &Grid) -> String {
-    let Grid { epsg, x0, y0, step, width, height } = grid;
-    format!("EPSG:{epsg} ({x0}, {y0}), {width} x {height} pixels of {step} m")
 }
 
 /// Settings of GDAL for the whole process. It reads no sidecar, ignores no error, keeps to one

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::dem;
 use super::found::{Family, Found, is_tile};
-use super::raster::{Raster, describe};
+use super::raster::Raster;
 use super::walk::Folder;
 use crate::error::{Error, Result};
 use crate::geo::{Grid, Window};
@@ -90,7 +90,7 @@ fn fine_grid(raster: &Raster) -> Result<Grid> {
         _ => Err(Error::invalid(format!(
             "{} lies on {}, not on 10 m or 20 m pixels",
             raster.path().display(),
-            describe(own)
+            own
         ))),
     }
 }

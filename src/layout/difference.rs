@@ -95,12 +95,8 @@ impl SampleManifest {
     fn split_of(&self, now: &Self, all: &mut List) {
         let (was, is) = (&self.split, &now.split);
         let flag = |name: &str, value: &dyn fmt::Display| format!("write --{name} {value}");
-        let by = |s| match s {
-            crate::geo::SplitBy::Tile => "tile",
-            crate::geo::SplitBy::Ground => "ground",
-            crate::geo::SplitBy::Regions => "regions",
-        };
-        all.add("ground is split by", &by(was.by), &by(is.by), || flag("split-by", &by(was.by)));
+        let (then, by) = (was.by.name(), is.by.name());
+        all.add("ground is split by", &then, &by, || flag("split-by", &then));
         all.add("block", &was.block, &is.block, || flag("split-block", &was.block));
         all.add("share that validates", &was.valid, &is.valid, || flag("valid-share", &was.valid));
         all.add("share that tests", &was.test, &is.test, || flag("test-share", &was.test));

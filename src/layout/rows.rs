@@ -220,8 +220,7 @@ fn sensor(role: &str, seen: Option<Sensor>) -> Result<Sensor> {
 }
 
 pub(super) fn named(text: &str) -> Result<Split> {
-    let all = [Split::Train, Split::Valid, Split::Test, Split::Buffer];
-    all.into_iter().find(|s| s.name() == text).ok_or_else(|| {
+    Split::parse(text).ok_or_else(|| {
         Error::usage(format!("'{text}' is no split"))
             .hint("the column split holds train, valid, test or buffer")
     })

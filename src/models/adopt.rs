@@ -73,12 +73,18 @@ fn compare(card: &Card, entries: BTreeMap<String, Entry>) -> Result<BTreeMap<Str
     Ok(parts)
 }
 
+/// Wrong tensors that an error names: all of a network here, not all that a foreign file may hold.
+const NAMED: usize = 60;
+
 fn refuse(card: &Card, wrong: Vec<String>) -> Result<()> {
     if wrong.is_empty() {
         return Ok(());
     }
-    let shown = wrong.len().min(6);
-    let more = if shown < wrong.len() { "; …" } else { "" };
+    let shown = wrong.len().min(NAMED);
+    let more = match wrong.len() - shown {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
     Err(Error::invalid(format!(
         "{} weights do not fit {}: {}{more}",
         wrong.len(),

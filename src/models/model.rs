@@ -52,14 +52,22 @@ impl Model {
             return Self::load(path, device);
         }
         let card = Self::card(path)?;
-        match (card.script.as_ref(), allow_code) {
-            (Some(_), true) => script::open(card, device),
-            (Some(file), false) => Err(Error::usage(format!("{file} is a program")).hint(
-                "add --allow-code if you trust it: TorchScript may do anything that this program may",
-            )),
-            (None, _) => Err(Error::usage(format!("{} is a card without weights", path.display()))
+        match card.script.is_some() {
+            true => Self::of_script(card, device, allow_code),
+            false => Err(Error::usage(format!("{} is a card without weights", path.display()))
                 .hint("name the weights.safetensors that `train` or `model import` wrote")),
         }
+    }
+
+    /// The TorchScript network of a card, which runs that file's code: refused unless `allow_code`.
+    pub fn of_script(card: Card, device: Device, allow_code: bool) -> Result<Self> {
+        if allow_code {
+            return script::open(card, device);
+        }
+        let file = card.script.as_deref().unwrap_or(&card.name);
+        Err(Error::usage(format!("{file} is a program")).hint(
+            "add --allow-code if you trust it: TorchScript may do anything that this program may",
+        ))
     }
 
     /// The card of what [`Model::open`] takes, without its weights or code.

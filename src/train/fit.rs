@@ -52,6 +52,10 @@ impl Run<'_> {
         let mut sink = Validate::new(model, self.options);
         let plan = self.batches("validate", self.valid.clone(), None).sink(&mut sink);
         plan.with_trace(self.options.trace.as_ref()).run(self.cancel)?;
+        if sink.is_empty() {
+            return Err(Error::usage("no pixel of the samples that validate has a target")
+                .hint("give more with --valid-max, or another --split-seed"));
+        }
         Ok(sink.finish())
     }
 }

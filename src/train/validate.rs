@@ -24,7 +24,12 @@ impl<'a> Validate<'a> {
         Self { model, options, scores, sum: 0.0, count: 0.0 }
     }
 
-    /// The loss over all valid pixels, not a number where none is, and every metric of the 10 m bands.
+    /// Whether no pixel was valid.
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0.0
+    }
+
+    /// The loss over all valid pixels and every metric of the 10 m bands.
     pub(super) fn finish(self) -> (f64, Vec<Score>) {
         (self.sum / self.count, self.scores.finish())
     }

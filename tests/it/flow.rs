@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::world::{World, digest, eclaircie, fails, ok, world};
+use crate::world::{World, eclaircie, fails, listing, ok, world};
 
 fn lines(text: &str) -> usize {
     text.lines().filter(|l| !l.trim().is_empty()).count()
@@ -12,9 +12,9 @@ fn lines(text: &str) -> usize {
 #[test]
 fn ingesting_again_changes_nothing() {
     let w = world();
-    let before = digest(&w.root.join("archive"));
+    let before = listing(&w.root.join("archive"));
     ok(&["ingest", &w.path("simulated/products"), &w.path("archive"), "--patch", "64"]);
-    assert_eq!(before, digest(&w.root.join("archive")));
+    assert_eq!(before, listing(&w.root.join("archive")));
 }
 
 #[test]
@@ -102,7 +102,7 @@ pub fn cloudy_day(w: &World) -> String {
 /// Every file below a folder, by its path there.
 fn chunks(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let name = |path: &Path| path.strip_prefix(folder).expect("below it").to_owned();
-    let files = digest(folder).into_iter().map(|(path, ..)| path);
+    let files = listing(folder).into_iter().map(|(path, ..)| path);
     files.map(|path| (name(&path), std::fs::read(path).expect("a file"))).collect()
 }
 

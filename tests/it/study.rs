@@ -1,6 +1,6 @@
 //! A study through the real program, end to end on the small world.
 
-use crate::world::{digest, eclaircie, fails, ok, world};
+use crate::world::{eclaircie, fails, listing, ok, world};
 
 const STUDY: &str = "name = 'Does radar help?'
 options = '--split-block 1'
@@ -63,7 +63,7 @@ fn a_study_trains_judges_and_writes_its_page_and_a_second_run_changes_nothing() 
         let drawn = std::fs::read_to_string(format!("{to}/figures/{figure}")).expect("a figure");
         assert!(drawn.starts_with("<svg") && drawn.ends_with("</svg>\n"), "{figure}");
     }
-    let before: Vec<_> = digest(&w.root.join("study"))
+    let before: Vec<_> = listing(&w.root.join("study"))
         .into_iter()
         .filter(|(path, ..)| {
             path.ends_with("weights.safetensors") || path.ends_with("scores.parquet")
@@ -74,7 +74,7 @@ fn a_study_trains_judges_and_writes_its_page_and_a_second_run_changes_nothing() 
     let again = eclaircie(&words);
     assert!(again.status.success());
     assert_eq!(String::from_utf8_lossy(&again.stderr).matches("already scored").count(), 4);
-    let after = digest(&w.root.join("study"));
+    let after = listing(&w.root.join("study"));
     assert!(before.iter().all(|file| after.contains(file)), "nothing was made again");
     assert_eq!(page, std::fs::read_to_string(format!("{to}/STUDY.md")).expect("a page"));
 }

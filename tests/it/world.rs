@@ -57,8 +57,8 @@ pub fn world() -> &'static World {
     })
 }
 
-/// Every file below a folder with its bytes' digest, to see that nothing changed.
-pub fn digest(folder: &Path) -> Vec<(PathBuf, u64, std::time::SystemTime)> {
+/// Every file below a folder with its size and when it was written, to see that nothing was touched.
+pub fn listing(folder: &Path) -> Vec<(PathBuf, u64, std::time::SystemTime)> {
     let mut all = Vec::new();
     let mut waiting = vec![folder.to_owned()];
     while let Some(at) = waiting.pop() {

@@ -43,13 +43,17 @@ pub(super) struct Args {
 pub(super) fn run(a: &Args) -> Result<Done> {
     let options = RunOptions { pads: a.pad.clone(), scaled: a.scaled };
     if let Some(target) = filled_by(&a.model) {
+        if a.weights.is_some() || a.allow_code {
+            return Err(Error::usage(format!("{} is no network", a.model))
+                .hint("leave out --weights and --allow-code"));
+        }
         return tell(&fill_arrays(target, &a.inputs, &options, &a.to)?);
     }
     let card = Card::open(&a.model)?;
     let device = pick_device(&a.device)?;
     let model = match (&a.weights, &card.script) {
         (Some(weights), _) => Model::fit(&card, weights, device)?,
-        (None, Some(_)) => Model::open(a.model.as_ref(), device, a.allow_code)?,
+        (None, Some(_)) => Model::of_script(card, device, a.allow_code)?,
         (None, None) => {
             return Err(Error::usage(format!("{} has no weights yet", card.name))
                 .hint("name them with --weights FILE"));

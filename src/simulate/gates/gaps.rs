@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::measure::{Gate, Measure};
-use super::points::{Points, day};
+use super::points::Points;
 use super::written::Logged;
 use crate::geo::Stamp;
 
@@ -116,14 +116,14 @@ pub(super) type Days = BTreeMap<u32, Vec<i64>>;
 pub(super) fn changes(events: &[Logged]) -> Days {
     let mut out = Days::new();
     for e in events.iter().filter(|e| e.what != "irrigation") {
-        out.entry(e.field).or_default().push(day(e.time));
+        out.entry(e.field).or_default().push(e.time.day());
     }
     out
 }
 
 /// Whether a field changed after the first and up to the last of two dates.
 pub(super) fn changed(days: &Days, field: u32, first: Stamp, last: Stamp) -> bool {
-    let (first, last) = (day(first), day(last));
+    let (first, last) = (first.day(), last.day());
     days.get(&field).is_some_and(|d| d.iter().any(|e| *e > first && *e <= last))
 }
 

@@ -91,7 +91,7 @@ impl Points {
     /// Dates that have others 10 to 18 days before and after: (before, date, after). The nearest
     /// such are taken.
     pub fn triplets(&self) -> Vec<[usize; 3]> {
-        let days: Vec<i64> = self.looks.iter().map(|l| day(l.time)).collect();
+        let days: Vec<i64> = self.looks.iter().map(|l| l.time.day()).collect();
         let fits = |gap: i64| (GAP.0..=GAP.1).contains(&gap);
         let around = |t: usize| {
             let before = (0..t).rev().find(|b| fits(days[t] - days[*b]))?;
@@ -107,11 +107,6 @@ impl Points {
         let best = (0..self.echoes.len()).min_by(|a, b| gap(*a).total_cmp(&gap(*b)))?;
         (gap(best) <= days).then_some(best)
     }
-}
-
-/// Days since 1970.
-pub(super) fn day(time: Stamp) -> i64 {
-    time.0.div_euclid(86_400_000_000)
 }
 
 fn look(date: &Optical, net: Net) -> Result<Look> {
