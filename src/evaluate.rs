@@ -4,13 +4,14 @@
 //! differences, a row a patch, pictures of some. Promises: every method sees the same samples and is
 //! scored on the same pixels, no-data never counts, each number comes with its definition,
 //! intervals come from blocks of ground and date. Refuses: a network on ground that it was trained
-//! on, a truth of other ground, a control that shuffles what no method takes, samples without a pixel to score. Cost: each patch is read and run once; all
-//! tables are made from its sums.
+//! on, a truth of other ground, a control that shuffles what no method takes, samples without a
+//! pixel to score. Cost: each patch is read and run once; all tables are made from its sums.
 
 mod answer;
 mod blocks;
 mod bootstrap;
 mod clear;
+mod coarse;
 mod compare;
 mod cover;
 mod difference;

@@ -5,6 +5,7 @@
 //! second time changes no byte; a faulty product is set aside with its reason and the rest goes on.
 //! Refuses: rasters that are truncated, sparse, oversized, off the tile's grid, or not GeoTIFF.
 
+#[cfg(feature = "torch")]
 mod codes;
 mod convert;
 mod crew;

@@ -74,7 +74,7 @@ pub use cog::write_cog;
 pub use error::{Error, Kind as ErrorKind, Result, While};
 #[cfg(feature = "torch")]
 pub use evaluate::{
-    Difference as ScoreDifference, EvaluateOptions, Evaluation, Look, PatchScore, Row, Seen,
+    Cover, Difference as ScoreDifference, EvaluateOptions, Evaluation, Look, PatchScore, Row, Seen,
     evaluate, holm, read_rows, write_differences, write_patches, write_rows,
 };
 pub use exchange::{
@@ -103,7 +103,7 @@ pub use ops::{
 #[cfg(feature = "torch")]
 pub use ops::{
     Augment, Crop, FillPiece, Gather, MakeBatch, Normalise, Observed, Piece, PieceInput, Predict,
-    ReadPiece, SceneRole, Task, coarse_window, cut,
+    ReadPiece, SceneRole, Task, coarse_window, cut, halo,
 };
 #[cfg(feature = "torch")]
 pub use reconstruct::{Method, ReconstructJob, ReconstructOptions, reconstruct};

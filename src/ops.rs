@@ -35,7 +35,9 @@ mod series;
 pub use augment::Augment;
 #[cfg(feature = "torch")]
 pub use batch::MakeBatch;
-pub use coarse::{check_coarse, has_coarse};
+pub use coarse::check_coarse;
+#[cfg(feature = "torch")]
+pub use coarse::has_coarse;
 #[cfg(feature = "torch")]
 pub use crop::Crop;
 pub use epoch::{Epoch, Share, Shuffle};

@@ -20,6 +20,7 @@ pub(crate) mod wire;
 
 #[cfg(feature = "gdal")]
 pub use claim::Claim;
+#[cfg(feature = "torch")]
 pub use digest::digest;
 pub(crate) use digest::hash;
 pub use map::Map;

@@ -419,7 +419,12 @@ mod tests {
         };
         assert_eq!(refusal(west.clone()), Ok(()));
         let text = refusal(east).unwrap_err();
-        for word in [other.name(), "not tile 31TCJ", "x 300000 to 301000", "x 399960 to 400960"] {
+        for word in [
+            other.name(),
+            "not tile 31TCJ",
+            "(300000, 4900020), 100 x 80 pixels of 10 m",
+            "(399960, 4900020), 100 x 80 pixels of 10 m",
+        ] {
             assert!(text.contains(word), "no {word} in {text}");
         }
         // Parts of the tile, and other pixels of its ground, are no pictures of it either.

@@ -147,7 +147,7 @@ fn a_chunk_of_another_length_is_damage_whatever_its_checksum_says() {
     let (_, tile) = small(dir.path(), Codec::None);
     fill(&tile);
     let file = shard_file(dir.path(), "s2_10m/c/0/0/0/0");
-    let entries = (std::fs::metadata(&file).unwrap().len() as usize % (64 * 64 * 8)).div_ceil(16);
+    let entries = tile.chunks(Layer::S2Fine).entries();
     let short = Codec::None.encode(vec![7; 100]).unwrap();
     let chunks = (0..entries).map(|_| Some(short.clone())).collect();
     crate::store::publish(&file, &shard::assemble(chunks)).unwrap();
@@ -157,6 +157,7 @@ fn a_chunk_of_another_length_is_damage_whatever_its_checksum_says() {
     ] {
         let error = found.unwrap_err();
         assert!(error.is_corrupt() && error.advice().contains("--repair"), "{error:?}");
+        assert!(error.to_string().contains("a chunk of 100 bytes, not 32768"), "{error}");
     }
 }
 

@@ -172,10 +172,17 @@ fn write(a: &Args, options: &EvaluateOptions, result: &Evaluation) -> Result<()>
     write_differences(&folder.join("differences.parquet"), &result.differences).during(doing)?;
     write_patches(&folder.join("patches.parquet"), &result.patches).during(doing)?;
     let fact = |name: &str, value: String| (name.to_owned(), value);
+    let shown = |files: &[PathBuf]| match files {
+        [] => "none".to_owned(),
+        files => files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", "),
+    };
     let facts = vec![
         fact("program", concat!("eclaircie ", env!("CARGO_PKG_VERSION")).to_owned()),
         fact("archive", a.archive.display().to_string()),
         fact("archive snapshot", options.snapshot.clone()),
+        fact("truth", shown(a.truth.as_slice())),
+        #[cfg(feature = "gdal")]
+        fact("land cover", shown(&a.cover.iter().map(|c| c.file.clone()).collect::<Vec<_>>())),
         fact("split", options.split.name().to_owned()),
         fact("methods", options.methods.join(", ")),
         fact("pixels clear at t", if a.keep_clear { "kept" } else { "answered" }.to_owned()),

@@ -73,6 +73,8 @@ pub struct Evaluation {
     pub looks: Vec<Look>,
     /// Samples scored: those of which a pixel counts.
     pub samples: usize,
+    /// Samples of which none does.
+    pub empty: usize,
     /// Samples of the split, of which `samples_max` were drawn evenly.
     pub available: usize,
     /// Samples that would have been scored if a control had found something to exchange.
@@ -143,6 +145,7 @@ pub fn evaluate(
         patches: patch_scores(&judged, &setting.methods, &parts),
         looks: show.looks,
         samples: scored,
+        empty: judged.len() - scored,
         available,
         left_out,
         report,
@@ -152,7 +155,8 @@ pub fn evaluate(
 /// That no pixel of the samples can be scored.
 fn nothing(samples: usize) -> Error {
     Error::usage(format!("no pixel of {samples} samples counts for all methods")).hint(
-        "a pixel counts where the answer is known and every method has one: give more --days, or leave out a method that has none here",
+        "a pixel counts where the answer is known and every method has one: give more --days, or leave \
+         out a method that has none here",
     )
 }
 

@@ -1,8 +1,9 @@
 //! Every method on one batch.
 
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::answer::{clear_kept, get, percent, torch};
+use super::coarse::Coarse;
 use super::cover::Cover;
 use super::facts::Facts;
 use super::method::Method;
@@ -69,32 +70,6 @@ pub(super) fn counted(batch: &Batch, target: &str, methods: &[Method]) -> Result
     Ok(valid)
 }
 
-/// The 20 m bands of a batch's answer, and where they count.
-struct Answer {
-    target: Target,
-    valid: Tensor,
-}
-
-impl Answer {
-    fn of(batch: &Batch, name: &str) -> Result<Self> {
-        let mut valid = get(batch, &format!("valid_{name}"))?.shallow_clone();
-        // A pixel of 20 m is hidden where one of its four of 10 m is.
-        if let Some(hidden) = batch.tensors.get("hidden") {
-            let seen = hidden
-                .f_to_kind(Kind::Float)
-                .and_then(|h| h.f_max_pool2d([2, 2], [2, 2], [0, 0], [1, 1], false))
-                .and_then(|h| h.f_lt(0.5));
-            valid = seen.and_then(|seen| valid.f_logical_and(&seen)).map_err(torch)?;
-        }
-        let target = Target::of(Layer::S2Coarse.bands(), get(batch, name)?, &valid)?;
-        Ok(Self { target, valid })
-    }
-
-    fn totals(&self, answer: &Tensor) -> Result<Vec<Totals>> {
-        Maps::of(&self.target, answer, &self.valid)?.totals(&self.valid)
-    }
-}
-
 impl Judge<'_> {
     fn judge(&mut self, batch: &Batch) -> Result<()> {
         let (from, count) = (self.judged.len(), batch.names.len());
@@ -109,7 +84,7 @@ impl Judge<'_> {
             let side = valid.size().last().copied().unwrap_or(0) as usize;
             parts.extend(cover.masks(rows, side, valid.device())?.into_iter().map(Some));
         }
-        let coarse = self.coarse.map(|name| Answer::of(batch, name)).transpose()?;
+        let coarse = self.coarse.map(|name| Coarse::of(batch, name)).transpose()?;
         let cloud = batch.tensors.get("cloudy").map(percent).transpose()?;
         let mut judged: Vec<Judged> = facts
             .iter()

@@ -93,7 +93,8 @@ impl<'a> Setting<'a> {
             Way::Network(model) => model.card.coarse_target().is_some(),
             _ => false,
         };
-        if self.methods.iter().any(answers) && !self.options.keep_clear {
+        let scored = !self.options.keep_clear && !self.options.study;
+        if scored && self.methods.iter().any(answers) {
             let name = coarse_name(&self.target);
             let want = self.answer_at_20m(&name);
             let known = has_coarse(self.archive, self.truth, &want, rows)?;

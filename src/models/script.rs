@@ -60,7 +60,8 @@ impl Script {
     fn failed(&self, e: TchError) -> Error {
         let text = e.to_string();
         let cause = text.lines().rev().find_map(|line| line.trim().strip_prefix("RuntimeError: "));
-        let cause = cause.unwrap_or_default().to_owned();
+        let last = || text.lines().map(str::trim).rfind(|line| !line.is_empty());
+        let cause = cause.or_else(last).unwrap_or_default().to_owned();
         // In its words, as that of a full GPU, if they are known.
         let known = Error::from(e);
         match known.kind() {

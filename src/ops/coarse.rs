@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Want;
+#[cfg(feature = "torch")]
 use super::places::Places;
 use crate::archive::{Archive, Layer};
 use crate::error::{Error, Result};
@@ -29,6 +30,7 @@ pub fn check_coarse(archive: &Archive, wants: &[Want], rows: &[Sample]) -> Resul
 }
 
 /// Whether the 20 m bands that are wanted are there for every sample, in the archive or in that of the truth.
+#[cfg(feature = "torch")]
 pub fn has_coarse(
     archive: &Archive,
     truth: Option<&Archive>,

@@ -13,11 +13,12 @@ pub(crate) fn hash(path: &Path) -> Result<blake3::Hash> {
 }
 
 /// The same in hexadecimal.
+#[cfg(feature = "torch")]
 pub fn digest(path: &Path) -> Result<String> {
     Ok(hash(path)?.to_hex().to_string())
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "torch"))]
 mod tests {
     use super::*;
 

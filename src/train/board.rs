@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::checkpoint::BOARD;
 use super::curve::Point;
 use super::measure::Measure;
 use crate::error::{Error, Result, While};
@@ -24,7 +25,7 @@ pub(super) struct Board {
 impl Board {
     /// The board of a run that stands at `step`: files that reach beyond it are removed.
     pub(super) fn open(out: &Path, step: u64) -> Result<Self> {
-        let folder = out.join("tensorboard");
+        let folder = out.join(BOARD);
         let doing = || format!("looking through {}", folder.display());
         let files = match std::fs::read_dir(&folder) {
             Ok(files) => files.collect::<std::io::Result<Vec<_>>>().during(doing)?,

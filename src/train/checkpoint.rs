@@ -38,6 +38,8 @@ const WEIGHTS: &str = "weights.safetensors";
 const MOMENTS: &str = "optimiser.safetensors";
 const CURVE: &str = "curve.parquet";
 const MEASURES: &str = "metrics.parquet";
+/// What TensorBoard reads, beside the checkpoint.
+pub(super) const BOARD: &str = "tensorboard";
 
 impl State {
     /// Before the first step.
@@ -66,31 +68,37 @@ impl State {
     }
 }
 
+/// What to do about a checkpoint that is at fault; a fault of the machine stays one.
 fn damaged(error: Error) -> Error {
-    error
-        .hint("the checkpoint is damaged: begin again with --replace, or train into another folder")
+    match error.kind() {
+        Kind::Corrupt | Kind::Invalid | Kind::NotFound => error.hint(
+            "the checkpoint is damaged: begin again with --replace, or train into another folder",
+        ),
+        _ => error,
+    }
 }
 
 /// What a training left in the folder, if anything: a name.
 pub(super) fn left(out: &Path) -> Option<&'static str> {
-    [FOLDER, WEIGHTS, CURVE, MEASURES].into_iter().find(|name| out.join(name).exists())
+    let all = [FOLDER, WEIGHTS, CURVE, MEASURES, BOARD];
+    all.into_iter().find(|name| out.join(name).exists())
 }
 
 /// Refuses to clear a folder without a checkpoint whose weights are another run's, or nobody knows whose.
 pub(super) fn check_own(out: &Path, identity: &BTreeMap<String, String>) -> Result<()> {
-    let path = out.join(WEIGHTS);
-    if !path.exists() {
-        return Ok(());
-    }
-    let own = Model::about(&path)
-        .is_ok_and(|(_, about)| identity.iter().all(|(key, value)| about.get(key) == Some(value)));
-    match own {
+    let Some(name) = left(out) else { return Ok(()) };
+    // A kill before the first checkpoint leaves weights, which say whose they are, or events alone.
+    let own = |about: &BTreeMap<String, String>| {
+        identity.iter().all(|(key, value)| about.get(key) == Some(value))
+    };
+    let known = Model::about(&out.join(WEIGHTS)).is_ok_and(|(_, about)| own(&about));
+    match known || name == BOARD {
         true => Ok(()),
         false => Err(Error::usage(format!(
-            "{} holds weights that are not this training's, and no checkpoint to go on from",
+            "{} holds {name}, which is not known to be this training's, and no checkpoint to go on from",
             out.display()
         ))
-        .hint("train into another folder, or begin again with --replace, which removes them")),
+        .hint("train into another folder, or begin again with --replace, which removes what is there")),
     }
 }
 
@@ -208,12 +216,18 @@ mod tests {
         about.insert("step".into(), "9".into());
         Model::new(card, 1, Device::Cpu).unwrap().save(&path, &about).unwrap();
         assert_eq!(left(dir.path()), Some(WEIGHTS));
-        // A kill between the weights and the checkpoint of a first epoch leaves such a folder.
         check_own(dir.path(), &run("1")).unwrap();
         let refused = |found: Result<()>| found.unwrap_err().advice().contains("--replace");
         assert!(refused(check_own(dir.path(), &run("2"))));
         std::fs::write(&path, "somebody's").unwrap();
         assert!(refused(check_own(dir.path(), &run("1"))));
+        // A curve says nothing of whose it is; events are what a kill leaves first.
+        let (curve, board) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::write(curve.path().join(CURVE), "").unwrap();
+        assert!(refused(check_own(curve.path(), &run("1"))));
+        std::fs::create_dir(board.path().join(BOARD)).unwrap();
+        assert_eq!(left(board.path()), Some(BOARD));
+        check_own(board.path(), &run("1")).unwrap();
     }
 
     #[test]

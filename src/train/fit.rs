@@ -121,10 +121,14 @@ impl<'r, 'a> Fit<'r, 'a> {
             true => checkpoint::load(out, &state.identity, &mut model, &mut adam),
             false => Ok(None),
         };
+        let found = found.and_then(|found| {
+            let stands =
+                found.as_ref().map(|(state, ..)| state.check(o.steps, o.steps_per_epoch.max(1)));
+            stands.unwrap_or(Ok(())).map(|()| found)
+        });
         let goes_on = match found {
             Ok(Some(found)) => {
                 (state, curve, measures) = found;
-                state.check(o.steps, o.steps_per_epoch.max(1))?;
                 true
             }
             Ok(None) => false,

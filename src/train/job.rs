@@ -107,7 +107,7 @@ fn exchanged(job: &TrainJob<'_>, o: &TrainOptions, rows: Vec<Sample>) -> Result<
 /// Whether a file lies in a folder, which may not be there yet.
 fn is_inside(file: &Path, folder: &Path) -> bool {
     let real = |path: &Path| std::fs::canonicalize(path).ok();
-    real(file).zip(real(folder)).is_some_and(|(file, folder)| file.parent() == Some(&folder))
+    real(file).zip(real(folder)).is_some_and(|(file, folder)| file.starts_with(folder))
 }
 
 /// Trains a network on the samples of a layout; `progress` hears every step and every validation.

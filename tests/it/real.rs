@@ -12,9 +12,11 @@ const REFERENCE: [(&str, f64); 5] =
 
 #[test]
 fn clear_dates_of_a_real_site_are_filled_better_than_by_a_line() {
-    let shared = std::env::var_os("ECLAIRCIE_SHARED").unwrap_or_else(|| "../shared".into());
+    let named = std::env::var_os("ECLAIRCIE_SHARED");
+    let shared = named.clone().unwrap_or_else(|| "../shared".into());
     let series = Path::new(&shared).join("data/real/series-be-31UES");
     if !series.is_dir() {
+        assert!(named.is_none(), "ECLAIRCIE_SHARED has no {}", series.display());
         let text =
             "NOT TESTED: gap-filling on real pixels: ECLAIRCIE_SHARED may name the folder of data/";
         // Past what captures the output of tests.

@@ -170,10 +170,12 @@ fn a_folder_that_holds_a_training_is_gone_on_with_or_replaced_if_that_is_said() 
     assert!(refused(&format!("{short} --replace --crop 50")).contains("a window of 50 px"));
     let own = format!("{short} --replace --from {to}/weights.safetensors");
     assert!(refused(&own).contains("in the folder of the training"));
+    let deep = own.replace("weights.safetensors", "checkpoint/weights.safetensors");
+    assert!(refused(&deep).contains("in the folder of the training"));
     // Nor is anything lost where the checkpoint was cleared away.
     std::fs::remove_dir_all(format!("{to}/checkpoint")).expect("checkpoint");
     assert!(refused(short).contains("holds a training already: weights.safetensors"));
-    assert!(refused(&format!("{long} --resume")).contains("weights that are not this training's"));
+    assert!(refused(&format!("{long} --resume")).contains("not known to be this training's"));
     assert_eq!(told(&to), before);
 }
 

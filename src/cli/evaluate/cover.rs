@@ -13,7 +13,7 @@ use crate::store::read_text;
 #[derive(Debug, Clone)]
 pub(super) struct CoverArg {
     tile: Option<String>,
-    file: PathBuf,
+    pub(super) file: PathBuf,
 }
 
 pub(super) fn parse(text: &str) -> Result<CoverArg, String> {
@@ -57,7 +57,7 @@ fn names(path: &Path) -> Result<BTreeMap<i32, String>> {
         return Ok(BTreeMap::new());
     }
     let mut names = BTreeMap::new();
-    for (i, line) in read_text(path)?.lines().enumerate() {
+    for (i, line) in read_text(path)?.trim_start_matches('\u{feff}').lines().enumerate() {
         let mut cells = line.split(',').map(str::trim);
         let (code, name) = (cells.next().unwrap_or_default(), cells.next().unwrap_or_default());
         match code.parse::<i32>() {

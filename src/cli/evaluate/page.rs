@@ -11,7 +11,7 @@ const COMPARED: [&str; 4] = ["all", "cloudy at t", "changed", "unchanged"];
 /// How many samples were scored, of how many, and which were left out.
 pub(super) fn scored(found: &Evaluation) -> String {
     let (samples, available) = (found.samples, found.available);
-    let of = match found.available > found.samples + found.left_out {
+    let of = match found.available > found.samples + found.empty + found.left_out {
         true => format!(", spread evenly over the {available} of the split (--samples-max)"),
         false => String::new(),
     };
@@ -19,7 +19,11 @@ pub(super) fn scored(found: &Evaluation) -> String {
         0 => String::new(),
         n => format!("; {n} left out, whose place has too few other radar dates for the control"),
     };
-    format!("{samples} samples scored{of}{left_out}")
+    let empty = match found.empty {
+        0 => String::new(),
+        n => format!("; {n} without a pixel that counts for all methods"),
+    };
+    format!("{samples} samples scored{of}{left_out}{empty}")
 }
 
 /// Scores, differences, and the worst, median and best patches.
