@@ -108,7 +108,7 @@ bench-gpu: build ## measure networks on a GPU beside PyTorch; PYTHON is one with
 	  --bench "$(CARGO) bench --quiet --locked --target-dir target --bench models --" \
 	  --patches "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
 
-clean: ## remove what was built; .torch stays, so that set-up need not fetch it again
+clean: ## remove what was built, demo/ and demo-real/; .torch stays, so that set-up need not fetch it again
 	@$(CARGO) clean --target-dir target
 	@rm -rf demo demo-real
 

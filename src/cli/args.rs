@@ -157,7 +157,7 @@ pub(super) struct SplitArgs {
     /// is used for nothing that counts less. 68, what a network sees around a pixel; 0 by tile.
     #[arg(long, value_name = "PIXELS")]
     split_buffer: Option<u32>,
-    /// Chance of the split.
+    /// Random seed of the split.
     #[arg(long, value_name = "N", default_value_t = 1)]
     split_seed: u64,
     /// Share of blocks that validate.
@@ -173,7 +173,7 @@ pub(super) struct SplitArgs {
     /// occurs, so that rare seasons repeat and common ones are cut.
     #[arg(long, value_name = "season", value_parser = parse_balance)]
     balance: Option<Balance>,
-    /// Chance of what --per-place and --balance draw.
+    /// Random seed of what --per-place and --balance draw.
     #[arg(long, value_name = "N", default_value_t = 1)]
     draw_seed: u64,
 }

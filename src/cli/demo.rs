@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// a simulated archive.
     #[arg(long, value_name = "FOLDER")]
     real: Option<PathBuf>,
-    /// Chance.
+    /// Random seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// With --real: errors of gap-filling from elsewhere, to print beside ours on the hidden clear dates.

@@ -22,7 +22,7 @@ pub(super) struct EpochArgs {
     /// Samples a batch.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = args::parse_count)]
     pub(super) batch: usize,
-    /// Chance of the order.
+    /// Random seed of the order.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(super) seed: u64,
     /// Number of the epoch, from 0; each has an order of its own.

@@ -93,7 +93,7 @@ pub(super) struct Args {
     /// auto, cpu, cuda or cuda:N.
     #[arg(long, default_value = "auto")]
     device: String,
-    /// Chance of the bootstrap and of the controls.
+    /// Random seed of the bootstrap and of the controls.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[command(flatten)]

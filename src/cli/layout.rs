@@ -61,9 +61,7 @@ enum What {
     Suggest(suggest::Args),
     Lint(lint::Args),
     Manifest(manifest::Args),
-    /// The samples as a Parquet file: patches, and the id and scene of every image.
     Export(export::Args),
-    /// A layout in the JSON form of the Decloud study as a SQL file.
     Import(import::Args),
 }
 

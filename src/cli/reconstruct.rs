@@ -25,7 +25,8 @@ pub(super) struct Args {
     /// Tile.
     #[arg(long)]
     tile: String,
-    /// Days of the scenes to reconstruct; may be repeated. All scenes of the tile if left out.
+    /// Days of the scenes to reconstruct; may be repeated. If left out, all that the scene layout finds in the tile: those with cloud (--set cloud_min=0 for all)
+    /// that have their partners.
     #[arg(long = "date", value_name = "YYYY-MM-DD", value_parser = args::parse_day)]
     dates: Vec<Stamp>,
     /// From the clear dates alone: `gapfill` (a line between the nearest two), `gapfill-loess` (through all of them) or
@@ -47,7 +48,7 @@ pub(super) struct Args {
     /// Leave pixels that are clear as they were observed.
     #[arg(long)]
     keep_clear: bool,
-    /// Gap-filling uses dates up to so many days away.
+    /// Gap-filling and the nearest date use dates up to so many days away.
     #[arg(long, default_value_t = 90.0)]
     days: f64,
     /// auto, cpu, cuda or cuda:N.

@@ -34,7 +34,7 @@ pub(super) struct Args {
     /// Months.
     #[arg(long, default_value_t = 18)]
     months: u32,
-    /// Chance.
+    /// Random seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Leave out a cause, to see what it does: events, mask-errors, thin-clouds,

@@ -106,6 +106,11 @@ mod tests {
         let (west, east) = (grid(300_000.0), grid(399_840.0));
         assert_eq!(square(&west, 256.0, &row(40)), square(&east, 256.0, &row(1)));
         assert_ne!(square(&west, 256.0, &row(0)), square(&west, 256.0, &row(40)));
+        // The tile south of it begins 99,840 m further south.
+        let south = Grid::new(32631, 300_000.0, 4_800_180.0, 10.0, 10_980, 10_980).unwrap();
+        let at = |y: u32| Sample { row: y, ..row(1) };
+        assert_eq!(square(&west, 256.0, &at(40)), square(&south, 256.0, &at(1)));
+        assert_ne!(square(&west, 256.0, &at(0)), square(&west, 256.0, &at(40)));
         // A date of a tile is some squares, not one.
         let all = (0..42).flat_map(|y| (0..42).map(move |x| Sample { row: y, ..row(x) }));
         let squares: BTreeSet<Square> = all.map(|s| square(&west, 256.0, &s)).collect();

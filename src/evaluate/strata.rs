@@ -139,5 +139,17 @@ mod tests {
         assert_eq!(bools(&masks[6]), [true, false, false, false]);
         assert_eq!(bools(&masks[7]), [false, true, false, true]);
         assert!(masks[1].is_none(), "nothing is said of clouds");
+        let mut tensors = BTreeMap::new();
+        for (i, name) in ["cloudy", "opaque", "thin", "shadow"].into_iter().enumerate() {
+            let only: Vec<f32> = (0..4).map(|k| f32::from(u8::from(k == i))).collect();
+            tensors.insert(name.to_owned(), row(&only).to_kind(Kind::Bool));
+        }
+        let batch = Batch { tensors, names: vec!["a".into()] };
+        let masks = super::masks(&batch, &target, &valid).unwrap();
+        for (part, want) in [(1, 0), (3, 1), (4, 2), (5, 3)] {
+            let want: Vec<bool> = (0..4).map(|k| k == want).collect();
+            assert_eq!(bools(&masks[part]), want, "{}", PIXELS[part].0);
+        }
+        assert_eq!(bools(&masks[2]), [false, true, true, true]);
     }
 }

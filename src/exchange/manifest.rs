@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::example::order;
 use super::{Contents, Form, Origin};
 use crate::error::Result;
 use crate::store::write_json;
@@ -27,6 +28,19 @@ struct Manifest<'a> {
     tensors: Vec<Value>,
 }
 
+/// All tensors, with their bands in the order in which this form holds them.
+fn tensors(form: Form, contents: &Contents) -> Vec<Value> {
+    let mut all = contents.about();
+    if form == Form::TfRecord {
+        for (about, tensor) in all.iter_mut().zip(&contents.tensors) {
+            let bands = tensor.layer.bands();
+            let held = order(tensor.layer).into_iter().filter_map(|i| bands.get(i));
+            about["bands"] = held.copied().collect::<Vec<_>>().into();
+        }
+    }
+    all
+}
+
 /// Writes the manifest of a folder; `shards` are names of files with their numbers of samples.
 pub(super) fn write(
     folder: &Path,
@@ -42,7 +56,7 @@ pub(super) fn write(
         samples: shards.iter().map(|(_, n)| n).sum(),
         shards: shards.iter().map(|(file, n)| json!({ "file": file, "samples": n })).collect(),
         roles: roles.map(|r| json!({ "name": r.name, "sensor": r.sensor.name() })).collect(),
-        tensors: contents.about(),
+        tensors: tensors(form, contents),
     };
     write_json(&folder.join(NAME), &manifest)
 }

@@ -85,6 +85,12 @@ mod tests {
     }
 
     #[test]
+    fn a_layer_that_goes_up_counts_the_features_that_it_makes() {
+        let (_, variance) = moments(&Initial::FanIn.kernel(&Conv::up("u", 32, 64), 1));
+        assert!((variance * 9.0 * 64.0 - 1.0).abs() < 0.05, "{variance}");
+    }
+
+    #[test]
     fn kernels_have_the_variance_of_their_rule() {
         let conv = Conv::new("c", 32, 64, 3);
         for (rule, want) in

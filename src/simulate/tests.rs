@@ -131,7 +131,10 @@ fn the_bytes_depend_on_the_seed_and_not_on_the_threads() {
     run(&World { seed: 4, ..world }, c.path());
     let (a, b, c) = (files(a.path()), files(b.path()), files(c.path()));
     assert!(a == b);
-    assert!(a != c);
+    let products = |all: BTreeMap<PathBuf, Vec<u8>>| -> BTreeMap<PathBuf, Vec<u8>> {
+        all.into_iter().filter(|(file, _)| file.starts_with("products")).collect()
+    };
+    assert!(products(a) != products(c));
 }
 
 #[test]

@@ -187,7 +187,6 @@ fn a_query_beyond_its_memory_or_time_ends_with_an_error() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(session.memory_in_use(), 0, "a stopped query still runs");
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     drop(folder);
 }
 

@@ -107,8 +107,14 @@ mod tests {
     fn a_curve_comes_back_bit_for_bit() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("curve.parquet");
-        let point =
-            |split, loss, rate| Point { step: 3, epoch: 1, split, loss, rate, gradient: rate };
+        let point = |split, loss, rate| Point {
+            step: 3,
+            epoch: 1,
+            split,
+            loss,
+            rate,
+            gradient: rate.map(|r: f64| 3.0 * r),
+        };
         let points = vec![point("train", 0.1 + 0.2, Some(1e-3 / 3.0)), point("valid", 0.5, None)];
         let curve = Curve { points };
         curve.write(&path).unwrap();

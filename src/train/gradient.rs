@@ -80,6 +80,8 @@ mod tests {
         let gradient = of(&loss, &vars).unwrap();
         assert_eq!(Vec::<f32>::try_from(&gradient).unwrap(), [1.0, 2.0, 2.0, 0.0]);
         assert!((length(&gradient).unwrap() - 3.0).abs() < 1e-6);
+        let long = Tensor::ones([PART + 5], (Kind::Float, Device::Cpu));
+        assert!((length(&long).unwrap() - ((PART + 5) as f64).sqrt()).abs() < 1e-3);
         let nan = of(&(&b * f64::NAN).sum(Kind::Float), &vars).unwrap();
         assert!(length(&nan).unwrap().is_nan());
     }

@@ -124,6 +124,32 @@ mod tests {
     }
 
     #[test]
+    fn a_resume_hears_again_what_its_checkpoint_was_told() {
+        let monitor = Monitor { metric: "psnr".into(), patience: Some(1), min_delta: 0.0 };
+        let told = |split: &str, metric: &str, band: &str, value| Measure {
+            step: 1,
+            epoch: 0,
+            split: split.into(),
+            metric: metric.into(),
+            band: band.into(),
+            value,
+            unit: "dB".into(),
+        };
+        let measures = [
+            told("train", "psnr", "all", 99.0),
+            told("valid", "psnr", "B02", 98.0),
+            told("valid", "psnr", "all", 20.0),
+            told("valid", "mae", "all", 97.0),
+            told("valid", "psnr", "all", 18.0),
+        ];
+        let record = Record::of(&monitor, &measures);
+        assert_eq!(record.best, Some(20.0));
+        assert!(
+            record.is_over(&monitor) && !Record::of(&monitor, &measures[..4]).is_over(&monitor)
+        );
+    }
+
+    #[test]
     fn patience_counts_validations_without_a_gain_of_the_least_difference() {
         let crawl = [1.0, 0.999, 0.998, 0.997];
         let (best, over) = heard("loss", 3, 0.01, &crawl);

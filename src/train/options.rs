@@ -200,10 +200,12 @@ mod tests {
         assert_eq!(bf16.kind(), Kind::Unsupported);
         assert!(bf16.advice().contains("--device cuda"));
         let decay = Optimiser::AdamW { decay: -1.0 };
+        let whole = Optimiser::AdamW { decay: 1.0 / base().rate };
         for (options, says) in [
             (TrainOptions { rate: f64::NAN, ..base() }, "rate"),
             (TrainOptions { clip: Some(0.0), ..base() }, "gradient"),
             (TrainOptions { optimiser: decay, ..base() }, "decay"),
+            (TrainOptions { optimiser: whole, ..base() }, "decay"),
             (TrainOptions { warmup: 300, ..base() }, "warm-up"),
             (TrainOptions { batch: usize::MAX / 2, accumulate: 4, ..base() }, "an epoch"),
             (TrainOptions { steps: u64::MAX, ..base() }, "steps are more than"),

@@ -69,6 +69,23 @@ fn the_tables_of_an_evaluation_agree() {
     assert!((numbers[0] - (of("gapfill") - of("nearest"))).abs() < 1e-5, "{pair:?}");
     assert!(numbers[1] <= numbers[0] && numbers[0] <= numbers[2] && numbers[3] >= 3.0);
     assert!(of("input") > of("gapfill"), "a cloudy image is no answer");
+    for metric in ["psnr", "mae", "rmse", "ssim", "sam_deg"] {
+        let score = |method: &str| -> f64 {
+            let sql = format!(
+                "SELECT value FROM t WHERE method = '{method}' AND stratum = 'all' AND band = 'all' AND metric = '{metric}'"
+            );
+            ask("scores", &sql)[0].parse().expect("a number")
+        };
+        let sql = format!(
+            "SELECT value FROM t WHERE method = 'gapfill' AND other = 'nearest' AND stratum = 'all' AND metric = '{metric}'"
+        );
+        let difference: f64 = ask("differences", &sql)[0].parse().expect("a number");
+        let want = score("gapfill") - score("nearest");
+        assert!(
+            (difference - want).abs() < 1e-6 * want.abs().max(1.0),
+            "{metric}: {difference} {want}"
+        );
+    }
 }
 
 #[test]
@@ -83,6 +100,7 @@ fn strata_part_the_pixels_and_the_samples() {
     let all = pixels("all");
     assert!(all > 0.0);
     assert_eq!(pixels("cloudy at t") + pixels("clear at t"), all);
+    assert!(pixels("cloudy at t") > 0.0 && pixels("clear at t") > 0.0);
     assert_eq!(pixels("changed") + pixels("unchanged"), all, "the truth is known everywhere");
     assert_eq!(pixels("ground: %"), all);
     let samples = |kind: &str| -> u64 {

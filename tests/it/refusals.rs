@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::world::{copy, eclaircie, fails, ok, world};
+use crate::world::{alone, copy, eclaircie, fails, ok, world};
 
 /// The first Sentinel-2 product folder of the world.
 fn product() -> PathBuf {
@@ -170,7 +170,7 @@ fn files_of_an_archive_that_are_gone_or_cut_are_damage() {
 
 #[test]
 fn choices_that_an_archive_does_not_have_are_refused() {
-    let w = world();
+    let (w, _alone) = (world(), alone());
     let (source, archive) = (w.path("simulated/products"), w.path("archive"));
     for words in [["--patch", "128"], ["--codec", "zstd"], ["--tile", "foo!"]] {
         let (code, text) = fails(&[&["ingest", &source, &archive], &words[..]].concat());

@@ -41,6 +41,8 @@ fn a_study_trains_judges_and_writes_its_page_and_a_second_run_changes_nothing() 
     let train = ["train", &archive, "--to", &first].into_iter().chain(options.split_whitespace());
     ok(&train.collect::<Vec<_>>());
     ok(&words);
+    let events = format!("{first}/tensorboard/events.out.tfevents.000000000001.0.eclaircie");
+    assert!(std::path::Path::new(&events).exists(), "it did not begin again");
     let page = std::fs::read_to_string(format!("{to}/STUDY.md")).expect("a page");
     for part in [
         "# Does radar help?",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use assert_cmd::Command;
 
@@ -40,6 +40,12 @@ impl World {
     pub fn path(&self, name: &str) -> String {
         self.root.join(name).display().to_string()
     }
+}
+
+/// Held by who writes to the shared archive: `ingest` lets nobody in beside it.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static WRITING: Mutex<()> = Mutex::new(());
+    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Two tiles of 256 px in patches of 64, eight months.

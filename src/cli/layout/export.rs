@@ -11,8 +11,8 @@ use crate::stream::Cancel;
 
 /// Writes the samples of a layout as a Parquet file: patches, and the id and scene of every image.
 ///
-/// With --per-place or --balance these are the samples that training would get; one that comes
-/// twice is written twice.
+/// With --per-place or --balance these are the samples that training would get, but for those in which
+/// another role shows the target's own image; one that comes twice is written twice.
 ///
 /// Example: eclaircie layout export os2 archive/ --to os2.parquet
 ///

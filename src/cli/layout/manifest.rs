@@ -16,7 +16,7 @@ use crate::stream::Cancel;
 /// of split and draw, the counts by use, tile and season, and a digest of the samples. --check
 /// makes the set once more from the manifest's own settings and prints a line for each field that
 /// differs; it fails (exit code 1) if the samples are not the same. A preset (os2@burkina) and --set
-/// come before the parameters of the manifest; --table, --roi and --compat are to be given again.
+/// come before the parameters of the manifest; --table, --roi, --compat and --split-regions are to be given again.
 ///
 /// Example: eclaircie layout manifest os2 archive/ --to os2.json
 ///

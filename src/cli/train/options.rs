@@ -29,7 +29,7 @@ pub(super) struct OptionArgs {
     /// Batches a step: a large batch that memory holds only in parts.
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = args::parse_count)]
     accumulate: usize,
-    /// What is made small, over valid pixels: l1 (the study), charbonnier or mse.
+    /// Loss, over valid pixels: l1 (the study), charbonnier or mse.
     #[arg(long, default_value = "l1", value_parser = Loss::parse)]
     loss: Loss,
     /// adam (the study) or adamw.
@@ -47,7 +47,7 @@ pub(super) struct OptionArgs {
     /// Steps at the start in which the rate rises to its full height.
     #[arg(long, default_value_t = 0, value_name = "STEPS")]
     warmup: u64,
-    /// Shorten the gradient of all weights to at most this length.
+    /// Clip the gradient of all weights to at most this L2 norm.
     #[arg(long, value_name = "LENGTH")]
     clip: Option<f64>,
     /// Keep the weights that are best by this metric of the validation: loss, psnr, ssim, sam, mae, …
@@ -63,7 +63,7 @@ pub(super) struct OptionArgs {
     /// more of what they know.
     #[arg(long, value_name = "WEIGHTS")]
     from: Option<PathBuf>,
-    /// Chance.
+    /// Random seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Validation samples at most.

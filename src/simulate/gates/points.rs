@@ -190,9 +190,14 @@ mod tests {
             clear: vec![],
             inside: vec![],
         };
-        let looks = [0, 5, 10, 20, 40].map(look).into_iter().collect();
-        let points =
-            Points { step: 2, side: 0, looks, echoes: vec![], relief: vec![], field: vec![] };
-        assert_eq!(points.triplets(), [[0, 2, 3]]);
+        let triplets = |days: &[i64]| {
+            let looks = days.iter().copied().map(look).collect();
+            let (echoes, relief, field) = (vec![], vec![], vec![]);
+            Points { step: 2, side: 0, looks, echoes, relief, field }.triplets()
+        };
+        assert_eq!(triplets(&[0, 5, 10, 20, 40]), [[0, 2, 3]]);
+        // Of two that fit the nearer; 18 days are near enough, 19 are not.
+        assert_eq!(triplets(&[0, 2, 12, 30, 31]), [[1, 2, 3]]);
+        assert!(triplets(&[0, 19, 38]).is_empty());
     }
 }

@@ -36,10 +36,14 @@ fn given_to_a_standing_sink(workers: usize, weight: usize, budget: usize) -> (u6
             .unwrap();
         (taken, report)
     });
-    let mut before = u64::MAX;
-    while before != given.load(Ordering::SeqCst) {
-        before = given.load(Ordering::SeqCst);
-        std::thread::sleep(Duration::from_millis(100));
+    // On a busy machine the source may begin late, or stand still for a while.
+    let (mut before, mut since) = (u64::MAX, std::time::Instant::now());
+    while before == 0 || since.elapsed() < Duration::from_millis(500) {
+        let now = given.load(Ordering::SeqCst);
+        if now != before {
+            (before, since) = (now, std::time::Instant::now());
+        }
+        std::thread::sleep(Duration::from_millis(10));
     }
     open.store(true, Ordering::SeqCst);
     let (taken, report) = run.join().unwrap();

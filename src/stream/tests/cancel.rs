@@ -74,8 +74,10 @@ fn cancelled(busy: Busy) -> (Error, Vec<Duration>) {
         let word = cancel.clone();
         let canceller = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(100));
+            // Before the word: this thread may be put off the core after it.
+            let when = Instant::now();
             word.cancel();
-            Instant::now()
+            when
         });
         let error = plan.run(&cancel).unwrap_err();
         let when = canceller.join().unwrap();

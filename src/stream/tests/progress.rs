@@ -1,5 +1,5 @@
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Node, ends};
 use crate::error::Result;
@@ -7,6 +7,7 @@ use crate::stream::{Cancel, Collect, Each, Emit, Graph, Items, Source};
 
 #[test]
 fn progress_counts_the_items_of_the_source_and_is_rare() {
+    let began = Instant::now();
     let told = ends(|| {
         let calls = Arc::new(Mutex::new(Vec::new()));
         let note = calls.clone();
@@ -37,7 +38,9 @@ fn progress_counts_the_items_of_the_source_and_is_rare() {
     assert_eq!(told.last(), Some(&(205, Some(205))));
     assert!(told.is_sorted(), "{told:?}");
     // Twenty batches in 300 ms: far fewer calls than batches, but some on the way.
-    assert!((3..=8).contains(&told.len()), "{told:?}");
+    // On a busy machine that takes longer, and is told every tenth of a second.
+    let most = 6 + began.elapsed().as_millis() as usize / 100;
+    assert!((3..=most).contains(&told.len()), "{told:?}");
     assert!(told[1].0.is_multiple_of(10) && told[1].0 < 205, "{told:?}");
 }
 

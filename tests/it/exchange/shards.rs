@@ -82,6 +82,23 @@ fn the_schema_names_every_part_of_the_manifest() {
     check(&schema["members"], &written);
 }
 
+#[test]
+fn a_tfrecord_says_in_which_order_its_20_m_bands_lie() {
+    let root = tempfile::tempdir().unwrap();
+    let bands = |form, folder: &str| {
+        let folder = root.path().join(folder);
+        write(form, &Target::Folder(folder.clone()), 2, 5);
+        let written = std::fs::read_to_string(folder.join("shards.json")).unwrap();
+        let written: Value = serde_json::from_str(&written).unwrap();
+        let tensors = written["tensors"].as_array().unwrap();
+        tensors.iter().find(|t| t["name"] == "s2_20m_t").unwrap()["bands"].clone()
+    };
+    let own = serde_json::json!(["B05", "B06", "B07", "B8A", "B11", "B12"]);
+    assert_eq!(bands(ShardForm::WebDataset, "tar"), own);
+    let study = serde_json::json!(["B11", "B12", "B05", "B06", "B07", "B8A"]);
+    assert_eq!(bands(ShardForm::TfRecord, "tfrecord"), study);
+}
+
 /// A member that may be null may be absent, and nothing else is there.
 fn check(members: &Value, written: &Value) {
     let object = written.as_object().unwrap();
