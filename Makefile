@@ -89,7 +89,7 @@ bench-stream: build .bench/readers-ready ## measure streaming beside memcpy, dec
 	@.bench/readers/bin/python -B benches/patches.py $(if $(WRITE),--write) --cold --scaling \
 	  --tensorflow .bench/tensorflow/bin/python --program $(PROGRAM) --bench "$(CARGO) bench --quiet --locked --target-dir target --bench patches --"
 
-study: build ## the study at the size of two cores, in study/ (an hour and a half, 25 GB of disk; a second run goes on): simulated places, three seeds, controls; WRITE=1 keeps the page
+study: build ## the study at the size of two cores, in study/ (an hour and three quarters, 25 GB of disk; a second run goes on): simulated places, three seeds, controls; WRITE=1 keeps the page
 	@$(call study,study,benches/study,1536)
 
 study-gpu: build ## the study with networks of full size on a GPU, in study-gpu/ (hours, 100 GB of disk; a second run goes on); PYTHON is one with PyTorch 2.11 for CUDA; WRITE=1 keeps the page
