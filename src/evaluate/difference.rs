@@ -63,6 +63,11 @@ impl Difference {
 }
 
 impl Difference {
+    /// Whether the one is a network under a control, which its name ends with in brackets.
+    pub fn is_control(&self) -> bool {
+        self.method.ends_with(']')
+    }
+
     /// Whether it is of two methods without a control, or of a control and its own network.
     pub fn is_plain(&self) -> bool {
         let own = self.method.strip_suffix(']').and_then(|m| m.rsplit_once(" ["));
@@ -165,6 +170,9 @@ mod tests {
         assert!(of("net", "gapfill") && of("net [dem]", "net"));
         assert!(!of("net [dem]", "gapfill") && !of("gapfill", "net [dem]"));
         assert!(!of("net [dem]", "net [sar-time]"));
+        let named =
+            |method: &str| Difference { method: method.into(), ..difference("mae", 0.0, 1.0) };
+        assert!(named("net [dem]").is_control() && !named("net").is_control());
     }
 
     #[test]

@@ -96,18 +96,14 @@ fn section(plan: &Plan, question: &Question, seeds: &[Seed], read: bool) -> Stri
     text += &format!("\n### Mean absolute error by stratum, DN\n\n{}", tables::strata(seeds));
     text += &changed(question, seeds);
     text += "\n### Paired differences over all pixels\n\nA verdict counts seeds whose interval leaves zero out.\n\n";
-    text += &tables::differences(seeds, "all", |d| !is_control(d));
+    text += &tables::differences(seeds, "all", |d| !d.is_control());
     if !question.controls.is_empty() {
         text += "\n### Negative controls\n\nA network with an input of another date or place, minus the same network with \
                  its own: what it does not lose, it did not gain from that input.\n\n";
         text += &controls(&question.controls);
-        text += &tables::differences(seeds, "all", is_control);
+        text += &tables::differences(seeds, "all", Difference::is_control);
     }
     text
-}
-
-fn is_control(d: &Difference) -> bool {
-    d.method.ends_with(']')
 }
 
 /// The orderings' methods where the ground changed: averages over all pixels hide it.
